@@ -1,6 +1,6 @@
 # Everything a newcomer or the build machine runs. `make help` lists it.
 PYTHON ?= python3
-PORT ?= 8000
+PORT ?=
 ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -16,7 +16,7 @@ help:  ## Show this list
 		printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.run.stamp  ## Install what is missing and start everything on http://127.0.0.1:8000/ (PORT=8001 for another port)
-	@exec $(PY) manage.py runstack --port $(PORT)
+	@exec $(PY) manage.py runstack $(if $(PORT),--port $(PORT))
 
 test: $(VENV)/.test.stamp  ## Run every check and every test, on SQLite and on PostgreSQL, in a real browser too
 	@$(PY) -m tests.everything $(ARGS)

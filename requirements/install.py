@@ -28,7 +28,9 @@ def check_python():
     if sys.version_info < OLDEST:
         found = ".".join(str(part) for part in sys.version_info[:3])
         wanted = ".".join(str(part) for part in OLDEST)
-        stop("Python %s or newer is needed, but %s is %s; try: make PYTHON=python%s" % (wanted, "python3", found, wanted))
+        stop(
+            "Python %s or newer is needed, but %s is %s; try: make PYTHON=python%s" % (wanted, "python3", found, wanted)
+        )
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
