@@ -1,4 +1,4 @@
-"""The Celery application: how messages travel, and when the periodic jobs run. What the jobs do is in each app's jobs.py.
+"""The Celery application: how messages travel. What the jobs do is in each app's jobs.py, their times in the settings.
 
 A message is only a nudge. It may be lost or come twice, so a job takes ids, may run again without harm, and whatever
 must happen is also a row in the database that a periodic job finds. Hence a broker that cannot be reached is logged
@@ -37,9 +37,7 @@ class Nudge(Task):
             return super().apply_async(*args, **options)
         except (OperationalError, OSError) as error:
             Nudge._silent_until = time.monotonic() + PAUSE_AFTER_FAILURE
-            logger.warning(
-                "the broker cannot be reached, %s is left to the sweep (%s)", self.name, type(error).__name__
-            )
+            logger.warning("the broker cannot be reached (%s): %s waits for the sweep", type(error).__name__, self.name)
             return None
 
 

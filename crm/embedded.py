@@ -11,7 +11,7 @@ LONGEST_SOCKET_PATH = 100  # the system's limit is 107 bytes on Linux and 103 on
 
 
 def broker_socket(data_dir: Path) -> Path:
-    """The address of the broker that belongs to `data_dir`: the same in every process, and short enough to be opened."""
+    """The address of the broker of `data_dir`: the same in every process, and short enough to be opened."""
     path = data_dir.resolve() / "broker" / "valkey.sock"
     if len(str(path).encode()) <= LONGEST_SOCKET_PATH:
         return path

@@ -12,7 +12,7 @@ TICK_KEY = "tick"
 
 @shared_task(name="crm.jobs.tick")
 def tick() -> None:
-    """Write down the moment (epoch seconds, the machine's real clock: a test's shifted clock must not look like a stop)."""
+    """Write down the moment: epoch seconds of the real clock, since a test's shifted one must not look like a stop."""
     cache.set(TICK_KEY, time.time(), timeout=None)
 
 

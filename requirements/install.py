@@ -29,7 +29,7 @@ def check_python():
         found = ".".join(str(part) for part in sys.version_info[:3])
         wanted = ".".join(str(part) for part in OLDEST)
         stop(
-            "Python %s or newer is needed, but %s is %s; try: make PYTHON=python%s" % (wanted, "python3", found, wanted)
+            "Python %s or newer is needed, but this python3 is %s; try: make PYTHON=python%s" % (wanted, found, wanted)
         )
     try:
         import ensurepip  # noqa: F401
