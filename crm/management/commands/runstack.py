@@ -107,7 +107,7 @@ def start_broker(supervisor: Supervisor, data_dir: Path) -> str:
     folder.mkdir(mode=0o700, exist_ok=True)
     command = [binary, "--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700", "--dir", str(folder)]
     command += ["--appendonly", "yes", "--save", "", "--loglevel", "warning", "--daemonize", "no"]
-    supervisor.start(Child("broker", command, noise=["overcommit", "oO0OoO0oO0Oo"]))
+    supervisor.start(Child("broker", command, noise=["overcommit", "Received SIGTERM", "ready to exit"]))
     deadline = time.monotonic() + BROKER_STARTS_WITHIN
     while not embedded.answers(address):
         supervisor.children[0].look_after()
