@@ -108,7 +108,7 @@ def clean_json(value: object, *, depth: int = 20) -> Json:
 def fold(value: str) -> str:
     """The form in which texts are compared and searched: case, ё/е, width, composition and blanks do not matter."""
     folded = value
-    # Case folding may undo composition and the other way round, so it goes on until nothing changes (two or three times).
+    # Case folding may undo composition and the other way round, so it goes on until nothing changes (2 or 3 times).
     for _round in range(4):
         before, folded = folded, " ".join(unicodedata.normalize("NFKC", folded).casefold().replace("ё", "е").split())
         if folded == before:
