@@ -1,0 +1,182 @@
+"""People who work here, the keys that programs use in their name, and when somebody was on line."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm import clock
+from team.roles import Right, Role, may
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """A person with a role (`role=`, default operator) and a hashed password; None makes sign-in impossible."""
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """What `manage.py createsuperuser` makes: an administrator."""
+        return self.create_user(username, password, **{**fields, "role": Role.ADMIN})
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(username=username)
+
+
+class User(AbstractBaseUser):
+    """A colleague. What they may do follows from `role` alone (`team/roles.py`); Django's own flags are derived."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("As in the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class Language(models.TextChoices):
+        RUSSIAN = "ru", "Русский"
+        ENGLISH = "en", "English"
+
+    username = models.CharField(_("login"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()])
+    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("e-mail"), blank=True)
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.OPERATOR)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Switch off instead of deleting: history keeps the name.")
+    )
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
+    theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name = _("colleague")
+        verbose_name_plural = _("colleagues")
+        ordering = ["name", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @property
+    def is_staff(self) -> bool:
+        """May this person open the Django admin?"""
+        return may(self, Right.ADMINISTER)
+
+    @property
+    def is_superuser(self) -> bool:
+        return may(self, Right.ADMINISTER)
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django's permission names guard only the admin, and the admin belongs to administrators as a whole."""
+        return may(self, Right.ADMINISTER)
+
+    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
+        return may(self, Right.ADMINISTER)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return may(self, Right.ADMINISTER)
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self).split(" ")[0]
+
+
+def _digest(plain: str) -> str:
+    # A key has 256 random bits, so a plain fast hash is as good as a slow one.
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def working(self, at: datetime) -> ApiKeyQuerySet:
+        """Keys that open a door at `at`: not withdrawn, not expired, of somebody who still works here."""
+        return self.filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at), revoked_at__isnull=True, user__is_active=True
+        )
+
+    def find(self, plain: str, at: datetime) -> ApiKey | None:
+        """The working key whose secret is `plain`, with its user; None if there is none."""
+        return self.working(at).select_related("user").filter(digest=_digest(plain)).first()
+
+
+class ApiKey(models.Model):
+    """A secret that a program presents as `Authorization: Token <key>`. Only its hash is kept.
+
+    A `full` key has its user's rights, an `intake` key may only post leads and touches.
+    """
+
+    class Kind(models.TextChoices):
+        FULL = "full", _("the user's rights")
+        INTAKE = "intake", _("intake only")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys", verbose_name=_("user"))
+    name = models.CharField(_("name"), max_length=100, blank=True, help_text=_("What uses the key, for people."))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.FULL)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    last4 = models.CharField(_("ends with"), max_length=4, editable=False)
+    created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("withdrawn"), null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["full", "intake"]), name="api_key_kind_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.user} …{self.last4}"
+
+    @classmethod
+    def draft(cls, *, user: User, kind: str = Kind.FULL, name: str = "") -> tuple[ApiKey, str]:
+        """An unsaved key and its secret, which is shown once and stored nowhere."""
+        plain = secrets.token_urlsafe(32)
+        return cls(user=user, kind=kind, name=name, digest=_digest(plain), last4=plain[-4:]), plain
+
+
+class ShiftPeriod(models.Model):
+    """A stretch of time in which somebody was on line or on a break. No open period means off line."""
+
+    class State(models.TextChoices):
+        ON = "on", _("On line")
+        BREAK = "break", _("Break")
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="shift_periods")
+    state = models.CharField(max_length=8, choices=State)
+    started_at = models.DateTimeField(default=clock.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("shift period")
+        verbose_name_plural = _("shift periods")
+        ordering = ["-started_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(ended_at__isnull=True), name="one_open_shift_period"),
+            models.CheckConstraint(condition=Q(state__in=["on", "break"]), name="shift_state_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.state}"
