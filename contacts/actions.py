@@ -1,0 +1,123 @@
+"""Making and changing cards. The only code that writes to the directory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contacts.models import Contact
+from crm import clock
+from crm.errors import Forbidden, Refused
+from crm.text import fold
+from crm.transactions import require_transaction, verb
+from history.actions import note
+from history.models import Event
+from outbox.actions import mark
+from team.models import User
+from team.roles import Right, may
+
+EDITABLE = ("name", "email", "city", "comment")
+
+
+def _search_text(card: Contact) -> str:
+    return fold(" ".join(filter(None, (card.name, card.email, card.city))))
+
+
+def draft(phone: str, *, name: str = "", email: str = "", city: str = "", at: datetime) -> Contact:
+    """An unsaved card for `phone` (E.164)."""
+    card = Contact(phone=phone, name=name, email=email, city=city, created_at=at)
+    card.search_text = _search_text(card)
+    return card
+
+
+def contact_for(phone: str, *, name: str = "", email: str = "", city: str = "", at: datetime) -> Contact:
+    """The card of `phone` (E.164), locked until the transaction ends; made if the number is new.
+
+    Any number of callers with one number at one moment get one and the same card: the insert steps aside for a row
+    that is already there, and the lock lets them pass one by one. A card without a name takes the one given. The
+    caller marks a card that it finds fresh (`is_fresh`), together with what it makes itself.
+    """
+    require_transaction()
+    Contact.objects.bulk_create([draft(phone, name=name, email=email, city=city, at=at)], ignore_conflicts=True)
+    card = Contact.objects.select_for_update(no_key=True).get(phone=phone)
+    if name and not card.name:
+        card.name = name
+        card.search_text = _search_text(card)
+        card.version += 1
+        card.save(update_fields=["name", "search_text", "version"])
+        mark("contact", card.pk)
+    return card
+
+
+def is_fresh(card: Contact, at: datetime) -> bool:
+    """Was the card made by the `contact_for` call of this very moment?"""
+    return card.created_at == at and card.version == 1
+
+
+def contacts_for(drafts: Iterable[Contact]) -> dict[str, Contact]:
+    """The same for many numbers at once: phone -> card, all locked in the order of their ids. Three queries.
+
+    Of several drafts with one number the first is taken.
+    """
+    require_transaction()
+    wanted: dict[str, Contact] = {}
+    for card in drafts:
+        wanted.setdefault(card.phone, card)
+    present = set(Contact.objects.filter(phone__in=wanted).values_list("phone", flat=True))
+    # sorted: two batches that share numbers insert them in one order and cannot deadlock on the unique index
+    fresh = [wanted[phone] for phone in sorted(wanted) if phone not in present]
+    Contact.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=2000)
+    locked = Contact.objects.select_for_update(no_key=True).filter(phone__in=wanted).order_by("pk")
+    return {card.phone: card for card in locked}
+
+
+def _lock(contact_id: int, *, by: User | None, version: int | None = None) -> Contact:
+    card = Contact.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=contact_id)
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Cards are edited by operators and the head of the call centre."))
+    if version is not None and version != card.version:
+        raise Refused("stale", _("The card has been changed meanwhile. Look at it as it is now and decide again."))
+    return card
+
+
+@verb
+def edit_contact(
+    contact_id: int, changes: Mapping[str, Any], *, by: User | None, version: int | None = None
+) -> Contact:
+    """Change fields of EDITABLE (clean text). The number is the card's identity and never changes here.
+
+    Raises Contact.DoesNotExist, Forbidden, Refused `stale`.
+    """
+    card = _lock(contact_id, by=by, version=version)
+    told = {
+        name: [getattr(card, name), changes[name]]
+        for name in EDITABLE
+        if name in changes and getattr(card, name) != changes[name]
+    }
+    if told:
+        for name, (_old, new) in told.items():
+            setattr(card, name, new)
+        card.search_text = _search_text(card)
+        card.version += 1
+        card.save(update_fields=[*told, "search_text", "version"])
+        note(Event.Kind.EDITED, at=clock.now(), by=by, contact_id=card.pk, changes=told)
+        mark("contact", card.pk)
+    return card
+
+
+@verb
+def set_do_not_call(contact_id: int, reason: str, *, by: User | None) -> Contact:
+    """The client asked not to be called (`reason` says in what words); an empty reason lifts it."""
+    card = _lock(contact_id, by=by)
+    now = clock.now()
+    was = card.do_not_call_reason
+    card.do_not_call_at = now if reason else None
+    card.do_not_call_reason = reason
+    card.version += 1
+    card.save(update_fields=["do_not_call_at", "do_not_call_reason", "version"])
+    note(Event.Kind.EDITED, at=now, by=by, contact_id=card.pk, changes={"do_not_call": [was, reason]})
+    mark("contact", card.pk)
+    return card

@@ -1,0 +1,61 @@
+"""The company-wide directory: one card per phone number (customer's text; `domain.md`, Contact)."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from contacts.phones import display
+from crm import clock
+from team.models import User
+from team.roles import Right, may
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def visible_to(self, user: User | None) -> ContactQuerySet:
+        """Cards this person may open: all, or those of the leads (an operator's) or deals (a lawyer's) they see."""
+        if may(user, Right.SEE_ALL):
+            return self
+        assert user is not None
+        if may(user, Right.WORK_LEADS):
+            theirs = Q(leads__responsible=user) | Q(leads__responsible__isnull=True, leads__isnull=False)
+        elif may(user, Right.WORK_DEALS):
+            theirs = Q(deals__responsible=user)
+        else:
+            return self.none()
+        # The inner query keeps the outer one free of joins, so rows are not doubled and can be locked.
+        return self.filter(pk__in=self.model._default_manager.filter(theirs).values("pk"))
+
+
+class Contact(models.Model):
+    """A client's card. `phone` is E.164 and the card's identity; it is never empty and never shared."""
+
+    phone = models.CharField(_("phone"), max_length=16, unique=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    comment = models.TextField(_("comment"), blank=True)
+    do_not_call_at = models.DateTimeField(_("asked not to be called"), null=True, blank=True)
+    do_not_call_reason = models.CharField(_("why not to call"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("created"), default=clock.now, db_index=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    search_text = models.TextField(editable=False, default="", blank=True)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(phone__regex=r"^\+[1-9][0-9]{7,14}$"), name="contact_phone_is_e164"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or display(self.phone)
+
+    @property
+    def do_not_call(self) -> bool:
+        """Every call button and automatic task respects it."""
+        return self.do_not_call_at is not None
