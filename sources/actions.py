@@ -1,0 +1,106 @@
+"""Changes of the source catalogue that reach beyond one row."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from crm import clock
+from crm.errors import Forbidden, Invalid
+from crm.text import clean, fold
+from crm.transactions import verb
+from history.actions import note
+from history.models import Event
+from outbox.actions import mark, mark_all
+from sources.models import UNKNOWN, Source, SourceAlias
+from team.models import User
+from team.roles import Right, may
+
+_CHUNK = 2000
+
+
+def _require_admin(by: User | None) -> None:
+    if not may(by, Right.ADMINISTER):
+        raise Forbidden(_("The source catalogue is edited by an administrator."))
+
+
+@verb
+def set_active(source_id: int, active: bool, *, by: User | None) -> Source:  # noqa: FBT001
+    """Switch a source on or off. Off, it is no longer offered, but leads that name it still find it.
+
+    Raises Invalid for the source of last resort.
+    """
+    _require_admin(by)
+    source = Source.objects.select_for_update(no_key=True).get(pk=source_id)
+    if source.code == UNKNOWN and not active:
+        raise Invalid({"active": _("“%(name)s” takes in what nobody recognises and stays on.") % {"name": source.name}})
+    source.active = active
+    source.save(update_fields=["active"])
+    mark("source", source.pk)
+    return source
+
+
+@verb
+def add_alias(source_id: int, value: str, *, by: User | None) -> SourceAlias:
+    """Let `value` name this source from now on. Raises Invalid if it names another one already."""
+    _require_admin(by)
+    value = clean(value, limit=100)
+    if not value:
+        raise Invalid({"value": _("An alias cannot be empty.")})
+    alias = SourceAlias.objects.select_related("source").filter(folded=fold(value)).first()
+    if alias is None:
+        return SourceAlias.objects.create(source_id=source_id, value=value)
+    if alias.source_id != source_id:
+        raise Invalid(
+            {"value": _("“%(value)s” already names “%(source)s”.") % {"value": value, "source": alias.source.name}}
+        )
+    return alias
+
+
+@verb
+def merge(source_id: int, into_id: int, *, by: User | None) -> int:
+    """Merge a source into another: everything that carries it carries `into_id`, its code and aliases name that one.
+
+    Returns how many rows changed their source. Works over the model's reverse relations, so it need not know what
+    they are; a row with a `version` counts it up, and each is marked for the outside. The merged source stays, off.
+    Raises Invalid for a source merged into itself or the source of last resort.
+    """
+    _require_admin(by)
+    if source_id == into_id:
+        raise Invalid({"into": _("A source cannot be merged into itself.")})
+    locked = Source.objects.select_for_update(no_key=True).filter(pk__in=[source_id, into_id]).order_by("pk")
+    rows = {source.pk: source for source in locked}
+    source, into = rows[source_id], rows[into_id]
+    if source.code == UNKNOWN:
+        raise Invalid({"source": _("“%(name)s” takes in what nobody recognises and stays on.") % {"name": source.name}})
+    if into.merged_into_id is not None:
+        raise Invalid({"into": _("“%(name)s” has itself been merged. Choose another one.") % {"name": into.name}})
+    source.active, source.merged_into = False, into
+    source.save(update_fields=["active", "merged_into"])
+    SourceAlias.objects.filter(source=source).update(source=into)
+    Source.objects.filter(merged_into=source).update(merged_into=into)
+    changed = 0
+    for relation in Source._meta.related_objects:
+        model = relation.related_model
+        if model in (Source, SourceAlias) or isinstance(model, str):
+            continue
+        changed += _repoint(model, relation.field.name, source, into)
+    note(Event.Kind.SOURCE_MERGED, at=clock.now(), by=by, old=source.code, new=into.code, rows=changed)
+    mark_all([("source", source.pk), ("source", into.pk)])
+    return changed
+
+
+def _repoint(model: type[models.Model], field: str, source: Source, into: Source) -> int:
+    """Move the rows of one model from one source to the other, in portions that keep locks and statements short."""
+    names = {f.name for f in model._meta.get_fields()}
+    changes: dict[str, object] = {field: into}
+    if "version" in names:
+        changes["version"] = F("version") + 1
+    rows = model._default_manager.filter(**{field: source}).order_by("pk")
+    moved = 0
+    while ids := list(rows.values_list("pk", flat=True)[:_CHUNK]):
+        model._default_manager.filter(pk__in=ids).update(**changes)
+        mark_all((model._meta.model_name or "", pk) for pk in ids)
+        moved += len(ids)
+    return moved

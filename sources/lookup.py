@@ -1,0 +1,50 @@
+"""From whatever a form, a landing page or a file calls a source to the catalogue's row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import F
+
+from crm.text import fold
+from sources.models import UNKNOWN, Source
+
+UNKNOWN_NAME = "Не определён"
+
+
+@dataclass(frozen=True)
+class SourceLookup:
+    """The catalogue by every spelling, read once for any number of applications. One query."""
+
+    by_spelling: dict[str, Source]
+    unknown: Source
+
+    @classmethod
+    def read(cls) -> SourceLookup:
+        """Codes go before aliases, aliases before names; what was merged leads to where it went."""
+        sources: dict[int, Source] = {}
+        aliases: list[tuple[str, int]] = []
+        for source in Source.objects.annotate(alias=F("aliases__folded")):
+            sources[source.pk] = source
+            if source.alias is not None:
+                aliases.append((source.alias, source.pk))
+
+        def present(pk: int) -> Source:
+            source = sources[pk]
+            while source.merged_into_id is not None:
+                source = sources[source.merged_into_id]
+            return source
+
+        spellings = {fold(source.name): present(pk) for pk, source in sources.items()}
+        spellings |= {folded: present(pk) for folded, pk in aliases}
+        spellings |= {fold(source.code): present(pk) for pk, source in sources.items()}
+        unknown = next((source for source in sources.values() if source.code == UNKNOWN), None)
+        if unknown is None:  # a database without its catalogue must not lose a lead either
+            unknown, _made = Source.objects.get_or_create(
+                code=UNKNOWN, defaults={"name": UNKNOWN_NAME, "position": 1000}
+            )
+        return cls(spellings, unknown)
+
+    def find(self, raw: str) -> Source | None:
+        """The source that `raw` (any case, with or without blanks around) names, or None."""
+        return self.by_spelling.get(fold(raw)) if raw.strip() else None
