@@ -1,0 +1,43 @@
+"""The one way to a lead that is to be changed: seen by that person, locked, and still as they saw it."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.errors import Refused
+from crm.transactions import require_transaction
+from history.models import Event
+from leads.models import Lead
+from leads.pipeline import Status, open_moves
+from team.models import User
+from team.roles import Right, may
+
+
+def lock_lead(lead_id: int, *, by: User | None, version: int | None = None) -> Lead:
+    """The lead as it stands, locked until the transaction ends. `by` None sees every lead.
+
+    Raises Lead.DoesNotExist if it is not theirs to see, Refused `stale` if it no longer has the `version` they saw.
+    """
+    require_transaction()
+    lead = Lead.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=lead_id)
+    if version is not None and version != lead.version:
+        allowed = open_moves(lead, may_work=may(by, Right.WORK_LEADS), may_reopen=may(by, Right.REOPEN))
+        raise Refused("stale", _who_was_faster(lead), allowed=allowed)
+    return lead
+
+
+def _who_was_faster(lead: Lead) -> str:
+    """«Статус не изменён. Орлов перевёл лид в „Встреча назначена“ в 12:41», from the last line of history."""
+    event = Event.objects.filter(lead_id=lead.pk).select_related("by").order_by("-pk").first()
+    if event is None:
+        return _("Not saved: the lead has been changed meanwhile.")
+    who = str(event.by) if event.by else _("the system")
+    when = timezone.localtime(event.at).strftime("%H:%M")
+    if event.kind == Event.Kind.STATUS:
+        return _("Not saved. %(who)s moved the lead to “%(status)s” at %(time)s") % {
+            "who": who,
+            "status": Status(event.new).label,
+            "time": when,
+        }
+    return _("Not saved. %(who)s changed the lead at %(time)s") % {"who": who, "time": when}

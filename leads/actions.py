@@ -1,0 +1,341 @@
+"""What is done with a lead in work: moving it through the statuses and recording touches.
+
+This and `intake.py` are the only writers of a lead's status. Every change locks the lead, judges it as it stands
+under the lock, and commits status, milestone, history, tasks, deal and the mark for the outside together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from crm import clock
+from crm.errors import Forbidden, Invalid, Refused
+from crm.transactions import require_transaction, verb
+from deals.actions import Terms, open_deal
+from deals.models import Deal
+from history.actions import note
+from history.models import Event
+from leads import pipeline, touch_policy
+from leads.access import lock_lead
+from leads.models import Lead, Office, Touch, TouchPolicy
+from leads.pipeline import MILESTONES, SIGNED, JunkReason, Move, Status
+from leads.touch_policy import REACHED, Channel, Direction, Outcome
+from outbox.actions import mark, mark_all
+from tasks.actions import call_again, cancel, complete_oldest, hand_over, plan_following, replan
+from team.models import ApiKey, User
+from team.roles import Right, may
+
+BACKDATING = timedelta(hours=24)
+
+
+@verb
+def change_status(lead_id: int, move: Move, *, by: User | None, version: int | None = None) -> Lead:
+    """Bring a lead into another status, with all that belongs to it. Returns the lead as it now is.
+
+    `by` None is the product itself. `version` is the one the person saw: if the lead has changed since, nothing is.
+    Raises Lead.DoesNotExist (not theirs to see), Refused `stale`, `transition_not_allowed` or `no_answer_not_earned`,
+    Forbidden, Invalid by field.
+    """
+    now = clock.now()
+    if move.to == Status.JUNK and move.junk_reason == JunkReason.DUPLICATE and move.duplicate_of is not None:
+        return _mark_duplicate(lead_id, move, by=by, version=version, at=now)
+    lead = lock_lead(lead_id, by=by, version=version)
+    _move(lead, move, by=by, at=now)
+    return lead
+
+
+def _move(
+    lead: Lead, move: Move, *, by: User | None, at: datetime, steps_done: Mapping[str, int] | None = None
+) -> None:
+    """Check and make a move of a locked lead."""
+    deal = Deal.objects.filter(lead_id=lead.pk).first() if move.to in SIGNED else None
+    pipeline.check(
+        lead,
+        move,
+        at,
+        may_work=may(by, Right.WORK_LEADS),
+        may_reopen=may(by, Right.REOPEN),
+        deal_amount=deal.amount if deal else None,
+    )
+    if move.junk_reason == JunkReason.NO_ANSWER and move.to == Status.JUNK:
+        _require_no_answer_earned(lead, by=by, at=at)
+    office = _office(move.office) if move.to == Status.MEETING else None
+    if move.lawyer is not None and not User.objects.filter(pk=move.lawyer, is_active=True, role="lawyer").exists():
+        raise Invalid({"lawyer": _("Choose a lawyer who works here.")})
+    enter(lead, move, by=by, at=at, office=office, steps_done=steps_done or {})
+
+
+def enter(
+    lead: Lead,
+    move: Move,
+    *,
+    by: User | None,
+    at: datetime,
+    office: Office | None = None,
+    steps_done: Mapping[str, int] | None = None,
+) -> None:
+    """Put a locked lead into a status that has been checked: the one place where a lead's status changes."""
+    require_transaction()
+    old, old_meeting = Status(lead.status), lead.meeting_at
+    take_if_free(lead, by=by, at=at)
+    lead.status = move.to
+    lead.status_changed_at = at
+    lead.stay += 1
+    lead.version += 1
+    lead.junk_reason = move.junk_reason if move.to == Status.JUNK else ""
+    lead.callback_at = move.callback_at if move.to == Status.POSTPONED else None
+    if move.to == Status.MEETING:
+        lead.meeting_at, lead.office = move.meeting_at, office
+    elif move.to in (Status.DIALING, Status.POSTPONED, Status.JUNK):
+        lead.meeting_at = None  # it will not take place; history keeps the time
+    if old == Status.JUNK:
+        lead.opened_at = at
+    for milestone in MILESTONES.get(move.to, ()):
+        if getattr(lead, milestone) is None:
+            setattr(lead, milestone, at)
+    lead.save()
+    note(
+        Event.Kind.STATUS,
+        at=at,
+        by=by,
+        lead_id=lead.pk,
+        old=old.value,
+        new=move.to.value,
+        reason=lead.junk_reason,
+        comment=move.comment,
+        **_told(move, lead, old_meeting),
+    )
+    deal = None
+    if move.to in SIGNED:
+        terms = Terms(move.amount, move.prepayment, move.contract_number, move.contract_date, move.lawyer)
+        deal = open_deal(
+            lead_id=lead.pk, contact_id=lead.contact_id, source_id=lead.source_id, terms=terms, by=by, at=at
+        )
+    replan(replace(lead.as_stay(deal=deal), steps_done=steps_done or {}), at=at)
+    mark("lead", lead.pk)
+
+
+def _told(move: Move, lead: Lead, old_meeting: datetime | None) -> dict[str, str]:
+    """The particulars of a move that its history row keeps."""
+    told: dict[str, object] = {"meeting_at": move.meeting_at, "callback_at": move.callback_at}
+    if move.to == Status.MEETING:
+        told |= {"office": lead.office.code if lead.office else None, "old_meeting_at": old_meeting}
+    if move.to in SIGNED:
+        told |= {"amount": move.amount, "prepayment": move.prepayment}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else str(value)
+        for name, value in told.items()
+        if value is not None
+    }
+
+
+def _office(code: str) -> Office | None:
+    """The active office of that code, the first one without a code; Invalid for a code that is not there."""
+    offices = Office.objects.filter(active=True)
+    if not code:
+        return offices.first()
+    office = offices.filter(code=code).first()
+    if office is None:
+        raise Invalid({"office": _("There is no such office: %(code)s") % {"code": code}})
+    return office
+
+
+def _require_no_answer_earned(lead: Lead, *, by: User | None, at: datetime) -> None:
+    done = no_answer_progress(lead, at=at)
+    if not done.earned:
+        allowed = [status for status in open_moves(lead, by) if status != Status.JUNK]
+        raise Refused("no_answer_not_earned", touch_policy.missing(done, zone=lead.zone, at=at), allowed=allowed)
+
+
+def no_answer_progress(lead: Lead, *, at: datetime) -> touch_policy.Progress:
+    """How far the lead has come towards «Недозвон» under the policy as it is now. Two queries."""
+    return touch_policy.progress(
+        TouchPolicy.current().as_policy(),
+        lead.touches.since(lead.opened_at),
+        opened_at=lead.opened_at,
+        zone=lead.zone,
+        at=at,
+    )
+
+
+def open_moves(lead: Lead, by: User | None) -> list[Status]:
+    """The statuses that the table lets this person move the lead to."""
+    return pipeline.open_moves(lead, may_work=may(by, Right.WORK_LEADS), may_reopen=may(by, Right.REOPEN))
+
+
+def take_if_free(lead: Lead, *, by: User | None, at: datetime) -> None:
+    """An operator who works an unassigned lead takes it (a duplicate follows its original). The caller saves."""
+    if lead.responsible_id is None and not lead.is_duplicate and by is not None and may(by, Right.TAKE_LEAD):
+        lead.responsible = by
+        note(Event.Kind.RESPONSIBLE, at=at, by=by, lead_id=lead.pk, new=by.pk)
+        follow_responsible(lead)
+
+
+def follow_responsible(lead: Lead) -> None:
+    """After a lead's responsible has changed: its open tasks and its duplicates go along."""
+    lead.version += 1
+    hand_over(Q(lead_id=lead.pk), assignee_id=lead.responsible_id)
+    ids = list(lead.duplicates.order_by("pk").values_list("pk", flat=True))
+    if ids:
+        Lead.objects.filter(pk__in=ids).update(responsible=lead.responsible_id)
+        mark_all(("lead", pk) for pk in ids)
+
+
+def _mark_duplicate(lead_id: int, move: Move, *, by: User | None, version: int | None, at: datetime) -> Lead:
+    """An operator recognised a client under another number: close the lead as a duplicate of the original named."""
+    assert move.duplicate_of is not None
+    # Both in the order of their ids, so that "A of B" and "B of A" pressed at once wait for each other, not for ever.
+    pair = {
+        row.pk: row
+        for row in Lead.objects.select_for_update(no_key=True)
+        .filter(pk__in=[lead_id, move.duplicate_of])
+        .order_by("pk")
+    }
+    lead = lock_lead(lead_id, by=by, version=version)
+    pipeline.check(lead, move, at, may_work=may(by, Right.WORK_LEADS), may_reopen=may(by, Right.REOPEN))
+    original = pair.get(move.duplicate_of)
+    if original is None:
+        raise Invalid({"duplicate_of": _("There is no lead № %(id)s") % {"id": move.duplicate_of}})
+    if original.pk == lead.pk:
+        raise Invalid({"duplicate_of": _("A lead cannot be a duplicate of itself")})
+    if original.duplicate_of_id is not None:
+        raise Invalid(
+            {
+                "duplicate_of": _("Lead № %(id)s is itself a duplicate. The original is № %(original)s")
+                % {"id": original.pk, "original": original.duplicate_of_id}
+            }
+        )
+    if original.retired_at is not None:
+        raise Invalid({"duplicate_of": _("Lead № %(id)s has been replaced by a newer one") % {"id": original.pk}})
+    freeze_as_duplicate(lead, original, by=by, at=at, comment=move.comment)
+    note(Event.Kind.MARKED_DUPLICATE, at=at, by=by, lead_id=original.pk, new=lead.pk)
+    return lead
+
+
+def freeze_as_duplicate(lead: Lead, original: Lead, *, by: User | None, at: datetime, comment: str = "") -> None:
+    """Close a locked lead as a duplicate of a locked original; what pointed at it points there too (no chains)."""
+    lead.duplicate_of = original
+    lead.responsible_id = original.responsible_id
+    enter(lead, Move(Status.JUNK, junk_reason=JunkReason.DUPLICATE, comment=comment), by=by, at=at)
+    cancel(Q(lead_id=lead.pk), at=at, by=by)
+    ids = list(lead.duplicates.order_by("pk").values_list("pk", flat=True))
+    if ids:
+        Lead.objects.filter(pk__in=ids).update(duplicate_of=original, responsible=original.responsible_id)
+        mark_all(("lead", pk) for pk in ids)
+
+
+@dataclass(frozen=True)
+class NewTouch:
+    """A touch as it is told: codes of `touch_policy`, `at` None for now."""
+
+    channel: str
+    outcome: str
+    direction: str = Direction.OUTGOING
+    at: datetime | None = None
+    comment: str = ""
+    recording_url: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True)
+class LoggedTouch:
+    touch: Touch
+    created: bool  # False: the same external_id was recorded before
+
+
+@verb
+def log_touch(
+    lead_id: int, new: NewTouch, *, by: User | None, key: ApiKey | None = None, then: Move | None = None
+) -> LoggedTouch:
+    """Record an attempt to reach the client (or theirs to reach us), and the move that followed from it, if any.
+
+    A `new` lead goes to `dialing` unless `then` takes it further. The open task that the touch fulfils is finished;
+    an unanswered one plans the next step of the cadence. With `key`, an `external_id` is recorded once.
+    Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen` and what `change_status` raises.
+    """
+    now = clock.now()
+    if key is not None and new.external_id:
+        known = Touch.objects.filter(api_key=key, external_id=new.external_id).first()
+        if known:
+            return LoggedTouch(known, created=False)
+    lead = lock_lead(lead_id, by=by)
+    at = new.at or now
+    _check_touch(lead, new, at=at, by=by, key=key, now=now)
+    touch = Touch.objects.create(
+        lead=lead,
+        channel=new.channel,
+        direction=new.direction,
+        outcome=new.outcome,
+        at=at,
+        comment=new.comment,
+        recording_url=new.recording_url,
+        external_id=new.external_id,
+        api_key=key,
+        by=by,
+        created_at=now,
+    )
+    take_if_free(lead, by=by, at=now)
+    lead.touches_count += 1
+    lead.first_touch_at = min(lead.first_touch_at or at, at)
+    lead.last_touch_at = max(lead.last_touch_at or at, at)
+    if new.outcome == Outcome.NO_SHOW and lead.no_show_at is None:
+        lead.no_show_at = at
+    lead.save()
+    _settle_tasks(lead, new, by=by, at=now, then=then)
+    mark_all([("touch", touch.pk), ("lead", lead.pk)])
+    return LoggedTouch(touch, created=True)
+
+
+def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, then: Move | None) -> None:
+    """What a touch does to tasks and status."""
+    kind = Touch.TASK_KINDS.get(Channel(new.channel))
+    if kind:
+        complete_oldest(lead.pk, kind, at=at, by=by)
+    if then is not None:
+        _move(lead, then, by=by, at=at)
+    elif lead.status == Status.NEW:
+        # The touch that brings a lead into the cadence is its first step.
+        enter(lead, Move(Status.DIALING), by=by, at=at, steps_done={kind: 1} if kind else {})
+    elif new.outcome == Outcome.NO_SHOW:
+        call_again(lead_id=lead.pk, assignee_id=lead.responsible_id, at=at, zone=lead.zone)
+    elif kind and new.outcome not in REACHED and new.direction == Direction.OUTGOING:
+        plan_following(lead.as_stay(), kind, at=at)
+
+
+def _check_touch(
+    lead: Lead, new: NewTouch, *, at: datetime, by: User | None, key: ApiKey | None, now: datetime
+) -> None:
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
+    if lead.is_duplicate:
+        raise Refused(
+            "duplicate_is_frozen",
+            _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
+            allowed=[],
+        )
+    wrong: dict[str, str] = {}
+    for name, value, codes in (
+        ("channel", new.channel, Channel.values),
+        ("direction", new.direction, Direction.values),
+        ("outcome", new.outcome, Outcome.values),
+    ):
+        if value not in codes:
+            wrong[name] = _("One of: %(words)s") % {"words": ", ".join(codes)}
+    if at > now:
+        wrong["at"] = _("A touch cannot be in the future")
+    elif at < lead.created_at:
+        wrong["at"] = _("A touch cannot be before the lead arrived")
+    elif at < now - BACKDATING and not (may(by, Right.BACKDATE_FREELY) or (key and key.kind == ApiKey.Kind.INTAKE)):
+        wrong["at"] = _("A touch can be entered up to 24 hours later")
+    if new.outcome == Outcome.NO_SHOW:
+        if new.channel != Channel.OFFICE:
+            wrong["outcome"] = _("“Did not come” belongs to the office")
+        elif lead.status != Status.MEETING:
+            wrong["outcome"] = _("“Did not come” is for a lead with a meeting")
+    if wrong:
+        raise Invalid(wrong)

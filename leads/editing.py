@@ -1,0 +1,236 @@
+"""What is done with a lead beside its status: fields, a phone given later, hand-over, tasks set by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from contacts.phones import Phones, parse, refusal_text
+from django.utils.translation import gettext as _
+
+from contacts.actions import contact_for, is_fresh
+from contacts.models import Contact
+from crm import clock
+from crm.errors import Forbidden, Invalid, Refused
+from crm.text import clean, fold
+from crm.transactions import verb
+from deals.models import Deal
+from history.actions import note
+from history.models import Event
+from leads.access import lock_lead
+from leads.actions import follow_responsible, freeze_as_duplicate
+from leads.intake import hear_repeat, lock_original
+from leads.models import Lead
+from leads.pipeline import SIGNED
+from outbox.actions import mark
+from sources.lookup import SourceLookup
+from sources.models import Source
+from tasks.actions import add
+from tasks.models import Task
+from team.models import User
+from team.roles import Right, may
+
+EDITABLE = ("name", "email", "comment", "debt_amount", "city", "utm")
+
+
+@verb
+def edit_lead(lead_id: int, changes: Mapping[str, Any], *, by: User | None, version: int | None = None) -> Lead:
+    """Change fields of EDITABLE (typed, clean values), `source` (a code or alias) and, while there is none, `phone`.
+
+    Returns the lead as it now is; history keeps old and new. A phone takes intake's path: the lead gets its card or
+    becomes a duplicate of that card's original. Raises Lead.DoesNotExist, Refused `stale`, Forbidden, Invalid.
+    """
+    now = clock.now()
+    phone = parse(changes["phone"]) if "phone" in changes else None
+    if phone is not None and not phone.main:
+        raise Invalid({"phone": refusal_text(phone.reason)})
+    # Locks go contact, then lead; so the card comes first, and is not kept if the lead refuses the change.
+    card = contact_for(phone.main, at=now) if phone and phone.main else None
+    if card is not None and is_fresh(card, now):
+        mark("contact", card.pk)
+    lead = lock_lead(lead_id, by=by, version=version)
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
+    fields = {name: changes[name] for name in EDITABLE if name in changes and changes[name] != getattr(lead, name)}
+    told = {name: [_plain(getattr(lead, name)), _plain(value)] for name, value in fields.items()}
+    if "source" in changes:
+        source = _source(changes["source"])
+        if source.pk != lead.source_id:
+            told["source"] = [Source.objects.get(pk=lead.source_id).code, source.code]
+            fields |= {"source": source}
+    if card is not None and lead.contact_id is not None:
+        raise Invalid({"phone": _("The number of a lead is not changed once it is known.")})
+    if not fields and card is None:
+        return lead
+    for name, value in fields.items():
+        setattr(lead, name, value)
+    if fields:
+        lead.version += 1
+        lead.search_text = lead.make_search_text()
+        lead.save()
+        note(Event.Kind.EDITED, at=now, by=by, lead_id=lead.pk, changes=told)
+        if "source" in fields:
+            _pass_source_to_deal(lead)
+    if card is not None and phone is not None:
+        _give_phone(lead, card, phone, given=str(changes["phone"]), by=by, at=now)
+    mark("lead", lead.pk)
+    return lead
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _source(raw: str) -> Source:
+    source = SourceLookup.read().find(raw or "")
+    if source is None:
+        raise Invalid(
+            {"source": _("There is no such source: %(code)s") % {"code": raw} if raw else _("A lead needs a source")}
+        )
+    return source
+
+
+def _pass_source_to_deal(lead: Lead) -> None:
+    deal = Deal.objects.select_for_update(no_key=True).filter(lead_id=lead.pk).first()
+    if deal is not None:
+        deal.source_id = lead.source_id
+        deal.version += 1
+        deal.save(update_fields=["source", "version"])
+        mark("deal", deal.pk)
+
+
+def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: User | None, at: datetime) -> None:
+    """Put a locked lead without a card onto a locked card, by intake's rules."""
+    original = lock_original(card)
+    if original is not None and lead.status in SIGNED:
+        raise Invalid({"phone": _("This number is already in work: lead № %(id)s") % {"id": original.pk}})
+    lead.contact = card
+    lead.phone_raw, lead.phone_extension, lead.other_phones = (
+        clean(given, limit=300),
+        phone.extension,
+        list(phone.others),
+    )
+    lead.phone_refusal = ""
+    lead.search_text = lead.make_search_text()
+    lead.version += 1
+    if original is None:
+        lead.save()
+    else:
+        freeze_as_duplicate(lead, original, by=by, at=at)
+        hear_repeat(original, lead, at=at)
+    note(Event.Kind.PHONE, at=at, by=by, lead_id=lead.pk, contact_id=card.pk)
+    deal = Deal.objects.filter(lead_id=lead.pk, contact__isnull=True).first()
+    if deal is not None:
+        deal.contact = card
+        deal.version += 1
+        deal.save(update_fields=["contact", "version"])
+        mark("deal", deal.pk)
+
+
+@verb
+def assign(lead_id: int, responsible_id: int, *, by: User | None) -> Lead:
+    """Hand a lead, with its open tasks and duplicates, to somebody of the call centre.
+
+    Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
+    """
+    now = clock.now()
+    lead = lock_lead(lead_id, by=by)
+    if not may(by, Right.ASSIGN):
+        raise Forbidden(_("Leads are handed over by the head of the call centre."))
+    if lead.is_duplicate:
+        raise Refused(
+            "duplicate_is_frozen",
+            _("A duplicate goes with its original: hand over lead № %(id)s.") % {"id": lead.duplicate_of_id},
+            allowed=[],
+        )
+    person = User.objects.filter(pk=responsible_id).first()
+    if person is None or not may(person, Right.WORK_LEADS):
+        raise Invalid({"responsible": _("Choose somebody of the call centre who works here.")})
+    _give_to(lead, person, by=by, at=now)
+    return lead
+
+
+@verb
+def take(lead_id: int, *, by: User) -> Lead:
+    """An operator takes an unassigned lead; taking one's own again changes nothing.
+
+    Raises Lead.DoesNotExist, Forbidden, Refused `taken` if somebody was faster, Refused `duplicate_is_frozen`.
+    """
+    now = clock.now()
+    if not may(by, Right.TAKE_LEAD):
+        raise Forbidden(_("Leads are taken by operators."))
+    # Not through what `by` sees: a lead that somebody took a moment ago is answered with who it was.
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+    if lead.responsible_id == by.pk:
+        return lead
+    if lead.responsible_id is not None:
+        holder = User.objects.get(pk=lead.responsible_id)
+        raise Refused("taken", _("%(name)s took this lead.") % {"name": holder}, allowed=[])
+    if lead.is_duplicate:
+        raise Refused(
+            "duplicate_is_frozen",
+            _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
+            allowed=[],
+        )
+    _give_to(lead, by, by=by, at=now)
+    return lead
+
+
+def _give_to(lead: Lead, person: User, *, by: User | None, at: datetime) -> None:
+    if lead.responsible_id == person.pk:
+        return
+    old = lead.responsible_id
+    lead.responsible = person
+    follow_responsible(lead)
+    lead.save(update_fields=["responsible", "version"])
+    note(Event.Kind.RESPONSIBLE, at=at, by=by, lead_id=lead.pk, old=old or "", new=person.pk)
+    mark("lead", lead.pk)
+
+
+@verb
+def set_task(lead_id: int, *, text: str, due_at: datetime, by: User) -> Task:
+    """Set a task by hand on a lead, for its responsible (or for `by` while it has none).
+
+    Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
+    """
+    now = clock.now()
+    lead = lock_lead(lead_id, by=by)
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
+    if lead.is_duplicate:
+        raise Refused("duplicate_is_frozen", _("This is a duplicate: tasks belong on the original lead."), allowed=[])
+    if not text.strip():
+        raise Invalid({"text": _("Say what is to be done")})
+    if due_at <= now:
+        raise Invalid({"due_at": _("That time has passed. Choose a later one")})
+    return add(lead_id=lead.pk, due_at=due_at, assignee_id=lead.responsible_id or by.pk, by=by, at=now, text=text)
+
+
+@verb
+def map_raw_source(raw: str, source_id: int, *, by: User | None) -> int:
+    """Let a raw source value that nobody recognised name `source_id`: its leads move there. Returns how many.
+
+    The caller adds the alias, so that later applications find it at intake.
+    """
+    if not may(by, Right.ADMINISTER):
+        raise Forbidden(_("The source catalogue is edited by an administrator."))
+    source = Source.objects.get(pk=source_id)
+    unknown = SourceLookup.read().unknown
+    wanted = fold(raw)
+    now = clock.now()
+    ids = [
+        pk
+        for pk, given in Lead.objects.filter(source=unknown).exclude(source_raw="").values_list("pk", "source_raw")
+        if fold(given) == wanted
+    ]
+    for pk in ids:
+        lead = lock_lead(pk, by=None)
+        lead.source = source
+        lead.version += 1
+        lead.save(update_fields=["source", "version"])
+        note(Event.Kind.EDITED, at=now, by=by, lead_id=pk, changes={"source": [unknown.code, source.code]})
+        _pass_source_to_deal(lead)
+        mark("lead", pk)
+    return len(ids)

@@ -1,0 +1,385 @@
+"""The one door through which leads come in: form, API, import, telephony and the demo all pass it.
+
+A lead meets its contact here, is recognised as a repeat, and the original hears of it (`domain.md`, Duplicates).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contacts.actions import contact_for, contacts_for, draft, is_fresh
+from contacts.models import Contact
+from crm import clock
+from crm.errors import Forbidden
+from crm.transactions import require_transaction, verb
+from deals.models import Deal
+from history.actions import note, note_all
+from history.models import Event
+from leads.actions import enter
+from leads.applications import Application
+from leads.models import IdempotencyKey, IntakePolicy, Lead
+from leads.pipeline import CLOSED, SIGNED, JunkReason, Move, Status
+from outbox.actions import mark_all
+from sources.lookup import SourceLookup
+from tasks.actions import Catalogue, add_all, call_again
+from team.models import ApiKey, User
+from team.roles import Right, may
+
+
+@dataclass(frozen=True)
+class Registered:
+    lead: Lead
+    created: bool  # False: the same key or external id was taken in before
+
+
+@verb
+def register_lead(
+    application: Application,
+    *,
+    by: User | None = None,
+    key: ApiKey | None = None,
+    idempotency_key: str = "",
+    digest: str = "",
+) -> Registered:
+    """Take in one application; returns its lead, or the first one if it has come before.
+
+    `by` is who gives it in (an operator keeps it), `key` the API key it came with. A repeat is recognised by
+    `idempotency_key` first, then by the application's external id, both per key; `digest` tells whether it says the
+    same as the first time. Two at once with one key are settled by the unique index: the later one is run again and
+    finds the first. Raises Forbidden if `by` may not create leads.
+    """
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Leads are entered by the call centre."))
+    at = clock.now()
+    earlier = _earlier(application, key, idempotency_key)
+    if earlier is not None:
+        _note_difference(earlier, application, key, idempotency_key, digest, at=at)
+        return Registered(earlier, created=False)
+    arrived_at, raw = _arrival(application, by=by, at=at)
+    contact = original = None
+    if application.phones.main:
+        contact = contact_for(
+            application.phones.main,
+            name=application.name,
+            email=application.email,
+            city=application.city,
+            at=arrived_at,
+        )
+        original = None if is_fresh(contact, arrived_at) else lock_original(contact)
+        if original is not None and _is_bygone(original, at=arrived_at):
+            retire(original, contact, at=at)
+            original = None
+    lead = _draft(application, contact, original, SourceLookup.read(), at=arrived_at, by=by, key=key, raw=raw)
+    lead.save()
+    if key is not None and idempotency_key:
+        IdempotencyKey.objects.create(api_key=key, value=idempotency_key, lead=lead, body_digest=digest, created_at=at)
+    note_all([_created(lead, by=by)])
+    changed = [("lead", lead.pk)]
+    if contact is not None and is_fresh(contact, arrived_at):
+        changed.append(("contact", contact.pk))
+    if original is None:
+        tasks = Catalogue.read(lead.status).drafts(lead.as_stay(), arrived_at)
+        add_all(tasks)
+        changed += [("task", task.pk) for task in tasks]
+    else:
+        hear_repeat(original, lead, at=at)
+    mark_all(changed)
+    return Registered(lead, created=True)
+
+
+@verb
+def register_leads(
+    applications: Sequence[Application], *, by: User | None = None, key: ApiKey | None = None
+) -> list[Registered]:
+    """Take in many applications by the same rules, in their order, in one transaction and a few queries per table.
+
+    An application whose external id is known (or comes twice in the batch) answers with the first lead. What an
+    existing original hears is done one by one. Raises Forbidden if `by` may not create leads.
+    """
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Leads are entered by the call centre."))
+    at = clock.now()
+    known = _known(applications, key)
+    fresh: dict[int, Application] = {}  # place in the batch -> application to be stored
+    seen: dict[str, int] = {}
+    for place, application in enumerate(applications):
+        external_id = application.external_id if key else ""
+        if external_id and (external_id in known or external_id in seen):
+            continue
+        if external_id:
+            seen[external_id] = place
+        fresh[place] = application
+    batch = plan_arrivals(list(fresh.values()), at=at, by=by, key=key)
+    batch.store()
+    stored = dict(zip(fresh, batch.leads, strict=True))
+    return [
+        Registered(stored[place], created=True)
+        if place in stored
+        else Registered(known.get(application.external_id) or stored[seen[application.external_id]], created=False)
+        for place, application in enumerate(applications)
+    ]
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Leads of a batch as drafts, decided but not stored; the demo lets them live on before it stores them."""
+
+    leads: list[Lead]
+    heard: list[tuple[Lead, Lead]]  # (original, its new duplicate), in the order of arrival
+    retired: list[tuple[Lead, Contact, datetime]]
+    by: User | None
+    at: datetime
+
+    def store(self) -> None:
+        """Insert the leads with their history and tasks, and let the originals hear."""
+        for original, contact, moment in self.retired:
+            retire(original, contact, at=moment)
+        # Originals first: a duplicate of this batch needs the id of its original of this batch.
+        originals = [lead for lead in self.leads if lead.duplicate_of is None]
+        repeats = [lead for lead in self.leads if lead.duplicate_of is not None]
+        Lead.objects.bulk_create(originals, batch_size=2000)
+        Lead.objects.bulk_create(repeats, batch_size=2000)
+        note_all([_created(lead, by=self.by) for lead in self.leads])
+        catalogue = Catalogue.read(Status.NEW)
+        tasks = [task for lead in originals for task in catalogue.drafts(lead.as_stay(), lead.created_at)]
+        add_all(tasks)
+        for original, duplicate in self.heard:
+            hear_repeat(lock_again(original), duplicate, at=self.at)
+        mark_all([("lead", lead.pk) for lead in self.leads] + [("task", task.pk) for task in tasks])
+        mark_all(("contact", pk) for pk in {lead.contact_id for lead in self.leads} if pk is not None)
+
+
+def plan_arrivals(
+    applications: Sequence[Application], *, at: datetime, by: User | None = None, key: ApiKey | None = None
+) -> Arrivals:
+    """Decide for each application whether it is an original or whose duplicate it is; locks contacts and originals."""
+    require_transaction()
+    arrivals = [_arrival(application, by=by, at=at) for application in applications]
+    contacts = contacts_for(
+        draft(application.phones.main, name=application.name, email=application.email, city=application.city, at=moment)
+        for application, (moment, _raw) in zip(applications, arrivals, strict=True)
+        if application.phones.main
+    )
+    originals = _lock_originals(contacts.values())
+    lookup = SourceLookup.read()
+    leads: list[Lead] = []
+    heard: list[tuple[Lead, Lead]] = []
+    retired: list[tuple[Lead, Contact, datetime]] = []
+    for application, (moment, raw) in zip(applications, arrivals, strict=True):
+        contact = contacts[application.phones.main] if application.phones.main else None
+        original = originals.get(contact.pk) if contact else None
+        if original is not None and contact is not None and original.pk and _is_bygone(original, at=moment):
+            retired.append((original, contact, moment))
+            original = None
+        lead = _draft(application, contact, original, lookup, at=moment, by=by, key=key, raw=raw)
+        leads.append(lead)
+        if original is not None:
+            heard.append((original, lead))
+        elif contact is not None:
+            originals[contact.pk] = lead
+    return Arrivals(leads, heard, retired, by, at)
+
+
+def _known(applications: Sequence[Application], key: ApiKey | None) -> dict[str, Lead]:
+    ids = {application.external_id for application in applications if application.external_id}
+    if key is None or not ids:
+        return {}
+    return {lead.external_id: lead for lead in Lead.objects.filter(api_key=key, external_id__in=ids)}
+
+
+def _earlier(application: Application, key: ApiKey | None, idempotency_key: str) -> Lead | None:
+    """The lead that this application made when it came before."""
+    if key is None:
+        return None
+    if idempotency_key:
+        row = IdempotencyKey.objects.filter(api_key=key, value=idempotency_key).select_related("lead").first()
+        if row is not None:
+            return row.lead
+    if application.external_id:
+        return Lead.objects.filter(api_key=key, external_id=application.external_id).first()
+    return None
+
+
+def _note_difference(
+    lead: Lead, application: Application, key: ApiKey | None, idempotency_key: str, digest: str, *, at: datetime
+) -> None:
+    """A repeat that says something else than the first time changes nothing, but what it said is kept."""
+    first = IdempotencyKey.objects.filter(api_key=key, value=idempotency_key).first() if idempotency_key else None
+    if first is None or first.body_digest == digest:
+        return
+    said: dict[str, Any] = {
+        "phone": application.phone_raw,
+        "source": application.source,
+        "name": application.name,
+        "email": application.email,
+        "comment": application.comment,
+        "external_id": application.external_id,
+    }
+    note(Event.Kind.RESENT, at=at, lead_id=lead.pk, said={name: value for name, value in said.items() if value})
+
+
+def _arrival(application: Application, *, by: User | None, at: datetime) -> tuple[datetime, dict[str, Any]]:
+    """When the application counts as arrived, and what is kept raw. Only administrators are believed the past."""
+    given = application.arrived_at
+    if given is None:
+        return at, application.raw
+    if by is not None and may(by, Right.WRITE_HISTORY) and given <= at:
+        return given, application.raw
+    return at, {**application.raw, "arrived_at": given.isoformat()}
+
+
+def lock_original(contact: Contact) -> Lead | None:
+    """The original lead of a locked card, locked too; None if the next application on its number is one.
+
+    A card whose lead was marked by hand as a duplicate of another number's has that number's original.
+    """
+    require_transaction()
+    contact_id = contact.pk
+    while True:
+        found = Lead.objects.originals().filter(contact_id=contact_id).values_list("pk", flat=True).first()
+        if found is None:
+            marked = Lead.objects.filter(contact_id=contact_id, duplicate_of__isnull=False).order_by("-pk")
+            found = marked.values_list("duplicate_of_id", flat=True).first()
+        if found is None:
+            return None
+        lead = Lead.objects.select_for_update(no_key=True).get(pk=found)
+        if lead.duplicate_of_id is None and lead.retired_at is None:
+            return lead
+        if lead.retired_at is not None:  # a newer application on the original's own number has taken its place
+            if lead.contact_id == contact_id or lead.contact_id is None:
+                return None
+            contact_id = lead.contact_id
+        # Else it became a duplicate while we waited for its lock: look again.
+
+
+def _lock_originals(contacts: Any) -> dict[int, Lead]:
+    """contact id -> its locked original, for a batch: in sets, and one by one where a number was joined by hand."""
+    by_id = {contact.pk: contact for contact in contacts}
+    locked = Lead.objects.originals().filter(contact_id__in=by_id).order_by("pk").select_for_update(no_key=True)
+    originals = {lead.contact_id: lead for lead in locked if lead.contact_id is not None}
+    joined = Lead.objects.filter(contact_id__in=by_id.keys() - originals.keys(), duplicate_of__isnull=False)
+    for contact_id in sorted(set(joined.values_list("contact_id", flat=True))):
+        if contact_id is not None and (original := lock_original(by_id[contact_id])):
+            originals[contact_id] = original
+    return originals
+
+
+def lock_again(lead: Lead) -> Lead:
+    """The row as it stands, locked: within a batch an original may have heard of another repeat just before."""
+    return Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
+
+
+def _is_bygone(original: Lead, *, at: datetime) -> bool:
+    """Was the original closed so long ago that, by the intake policy, a new application starts afresh?"""
+    if original.status not in CLOSED:
+        return False
+    days = IntakePolicy.current().new_original_after_days
+    return days is not None and original.status_changed_at <= at - timedelta(days=days)
+
+
+def retire(original: Lead, contact: Contact, *, at: datetime) -> None:
+    """Let an old original of this card make room for a new one. Its status, deal and milestones stay."""
+    if original.contact_id != contact.pk:
+        return  # joined by hand: the other number keeps its original, this card gets its own
+    original.retired_at = at
+    original.version += 1
+    original.save(update_fields=["retired_at", "version"])
+    note(Event.Kind.RETIRED, at=at, lead_id=original.pk)
+    mark_all([("lead", original.pk)])
+
+
+def _draft(
+    application: Application,
+    contact: Contact | None,
+    original: Lead | None,
+    lookup: SourceLookup,
+    *,
+    at: datetime,
+    by: User | None,
+    key: ApiKey | None,
+    raw: dict[str, Any],
+) -> Lead:
+    """The unsaved lead of an application: an original in «Новый», or a frozen duplicate."""
+    source = lookup.find(application.source)
+    own = by if by is not None and may(by, Right.TAKE_LEAD) else None
+    lead = Lead(
+        created_at=at,
+        status_changed_at=at,
+        opened_at=at,
+        contact=contact,
+        phone_raw=application.phone_raw,
+        phone_extension=application.phones.extension,
+        phone_refusal=application.phones.reason,
+        other_phones=list(application.phones.others),
+        name=application.name,
+        email=application.email,
+        comment=application.comment,
+        debt_amount=application.debt_amount,
+        city=application.city,
+        utm=application.utm,
+        source=source or lookup.unknown,
+        source_raw="" if source else application.source,
+        raw=raw,
+        api_key=key,
+        external_id=application.external_id if key else "",
+        created_by=by,
+        responsible=own,
+    )
+    if original is not None:
+        lead.status, lead.junk_reason = Status.JUNK, JunkReason.DUPLICATE
+        lead.duplicate_of = original
+        lead.responsible_id = original.responsible_id
+    lead.search_text = lead.make_search_text()
+    return lead
+
+
+def _created(lead: Lead, *, by: User | None) -> Event:
+    source = lead.source
+    return Event(
+        kind=Event.Kind.CREATED,
+        at=lead.created_at,
+        by=by,
+        lead=lead,
+        contact_id=lead.contact_id,
+        new=lead.status,
+        reason=lead.junk_reason,
+        data={"source": source.code},
+    )
+
+
+def hear_repeat(original: Lead, duplicate: Lead, *, at: datetime) -> None:
+    """The original, locked, hears that its client has applied again (`domain.md`, Duplicates).
+
+    It gets a timeline entry, and its responsible (the deal's, if there is one) a task due now. A rejected original is
+    reopened, a postponed one comes due.
+    """
+    require_transaction()
+    note(
+        Event.Kind.REPEAT,
+        at=at,
+        lead_id=original.pk,
+        contact_id=original.contact_id,
+        new=duplicate.pk,
+        comment=duplicate.comment,
+        source=duplicate.source.code,
+    )
+    if original.status == Status.JUNK:
+        reason = _("Repeat application: lead № %(id)s") % {"id": duplicate.pk}
+        enter(original, Move(Status.DIALING, comment=reason), by=None, at=at)
+    elif original.status == Status.POSTPONED:
+        original.callback_at = at
+        original.version += 1
+        original.save(update_fields=["callback_at", "version"])
+        mark_all([("lead", original.pk)])
+    if original.contact is not None and original.contact.do_not_call:
+        return  # who asked not to be called is not chased; the entry on the card stays
+    deal = Deal.objects.filter(lead_id=original.pk).first() if original.status in SIGNED else None
+    if deal is not None:
+        call_again(deal_id=deal.pk, assignee_id=deal.responsible_id, at=at, zone=original.zone, repeat=True)
+    else:
+        call_again(lead_id=original.pk, assignee_id=original.responsible_id, at=at, zone=original.zone, repeat=True)
