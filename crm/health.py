@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 from crm.jobs import last_tick_age
 from team.roles import Role
 
-OLDEST_TICK = 90.0  # seconds; the tick comes every 15, so six in a row are missing
+OLDEST_TICK = 60.0  # seconds; the tick comes every 5
 
 
 class Failing(Exception):

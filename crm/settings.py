@@ -18,7 +18,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from crm import embedded, rates
+from crm import embedded, logs, rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -222,7 +222,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "tick": {"task": "crm.jobs.tick", "schedule": timedelta(seconds=15), "options": {"expires": 15}},
+    "tick": {"task": "crm.jobs.tick", "schedule": timedelta(seconds=5), "options": {"expires": 15}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
@@ -348,6 +348,7 @@ LOG_STEPS: list[Any] = [
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.PositionalArgumentsFormatter(),
+    logs.without_query,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.processors.StackInfoRenderer(),
 ]
@@ -371,8 +372,9 @@ LOGGING: dict[str, Any] = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING" if DEBUG else "INFO"},
     "loggers": {
-        # Django's own handlers would say everything twice.
+        # Django's own handlers and lines would say everything twice: django-structlog logs each request.
         "django": {"handlers": [], "propagate": True},
+        "django.request": {"handlers": [], "propagate": False},
         "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
     },
 }

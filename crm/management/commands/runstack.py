@@ -138,7 +138,11 @@ def product(host: str, port: int, redis_url: str) -> list[Child]:
     worker = [sys.executable, *CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "2"]
     worker += ["--without-mingle", "--without-gossip"]
     beat = [sys.executable, *CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
-    return [Child("web", web, environment), Child("worker", worker, environment), Child("beat", beat, environment)]
+    return [
+        Child("web", web, environment),
+        Child("worker", worker, environment, noise=["Warm shutdown"]),
+        Child("beat", beat, environment),
+    ]
 
 
 def announce(host: str, port: int, began: float) -> None:
