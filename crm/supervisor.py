@@ -36,7 +36,7 @@ def say(name: str, line: str) -> None:
     print(f"{name:<6} | {line}", flush=True)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """In the new process: ask the kernel for a SIGTERM when the supervisor dies, even by kill -9 (Linux only)."""
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -66,7 +66,7 @@ class Child:
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=_end_with_parent,
+            preexec_fn=end_with_parent,
         )
         assert self.process.stdout is not None
         threading.Thread(target=self._pass_on, args=(self.process.stdout,), daemon=True).start()

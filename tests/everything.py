@@ -1,0 +1,102 @@
+"""All of `make test`: the checks, then the whole suite on SQLite and once more on PostgreSQL.
+
+`--only lint` makes the checks alone. Other arguments go to pytest. Any failing part ends it with status 1, and
+pytest's closing lines are the last that is printed when the checks pass.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+PYTHON = [sys.executable]
+MANAGE = [*PYTHON, "manage.py"]
+WORKERS = min(4, os.cpu_count() or 1)
+# What a production machine sets; the values are made up, and nothing is connected to.
+PRODUCTION = {
+    "DEBUG": "",
+    "DATABASE_URL": "postgres://crm:crm@localhost/crm",
+    "REDIS_URL": "redis://localhost/0",
+    "SECRET_KEY": "made-up-for-the-deployment-check-0123456789-abcdefghijkl",
+    "ALLOWED_HOSTS": "crm.example.org",
+}
+# Without these, what is set on this machine would leak into the checks of the code.
+UNSET = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "DATA_DIR", "CLOCK_FILE"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command with a title, and variables that it gets on top of a clean environment."""
+
+    title: str
+    command: Sequence[str]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    keeps: Sequence[str] = ()  # names of UNSET that it may see after all
+
+
+CHECKS = [
+    Step("style", [*PYTHON, "-m", "ruff", "check", "--quiet", "."]),
+    Step("format", [*PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."]),
+    Step("types", [*PYTHON, "-m", "mypy", "--no-error-summary"]),
+    Step("import order", [*PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-logo"]),
+    Step("translations", [*MANAGE, "compilepo", "--check"]),
+    Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run", "--verbosity", "1"]),
+    Step("production settings", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
+]
+
+
+def environment(step: Step) -> dict[str, str]:
+    """What the step's process sees of the environment."""
+    kept = {name: value for name, value in os.environ.items() if name not in UNSET or name in step.keeps}
+    return {**kept, **step.variables}
+
+
+def check(step: Step) -> bool:
+    """Run one check, silent when it passes; answers whether it did."""
+    began = time.monotonic()
+    done = subprocess.run(
+        step.command, env=environment(step), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    passed = done.returncode == 0
+    print(f"{step.title:<20} {'ok' if passed else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
+    if not passed:
+        print(done.stdout, flush=True)
+    return passed
+
+
+def run_suite(step: Step) -> bool:
+    """Run pytest with its output passed through; answers whether all passed."""
+    print(f"\n{step.title}", flush=True)
+    return subprocess.run(step.command, env=environment(step), check=False).returncode == 0
+
+
+def suites(arguments: Sequence[str]) -> list[Step]:
+    """The suite on both databases, with more arguments for pytest."""
+    pytest = [*PYTHON, "-m", "pytest", "-q", "-n", str(WORKERS), *arguments]
+    on_postgres = [*PYTHON, "-m", "tests.postgres", "--", *pytest]
+    return [
+        Step("Tests on SQLite", pytest),
+        Step("Tests on PostgreSQL", on_postgres, keeps=["DATABASE_URL"]),
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Run what the arguments ask for; answers the exit status."""
+    results = [check(step) for step in CHECKS]
+    if not all(results):
+        print("The checks found something; the tests were not started.", file=sys.stderr)
+        return 1
+    if arguments == ["--only", "lint"]:
+        return 0
+    browser = subprocess.run([*PYTHON, "-m", "tests.browser.chromium"], stdout=subprocess.DEVNULL, check=False)
+    if browser.returncode != 0:
+        return 1
+    return 0 if all(run_suite(step) for step in suites(arguments)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
