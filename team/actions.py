@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import datetime, timedelta
+
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from crm import clock
@@ -10,6 +14,7 @@ from crm.transactions import verb
 from team.models import ApiKey, ShiftPeriod, User
 
 OFF = "off"
+USE_NOTED_EVERY = timedelta(minutes=1)
 SHIFT_STATES = (*ShiftPeriod.State.values, OFF)
 
 
@@ -52,3 +57,12 @@ def shift_state(user_id: int) -> str:
     """`on`, `break` or `off`. One query."""
     current = ShiftPeriod.objects.filter(user_id=user_id, ended_at__isnull=True).values_list("state", flat=True).first()
     return current or OFF
+
+
+def note_use(key: ApiKey, *, at: datetime) -> None:
+    """Remember that a key was used, at most once a minute: a busy landing page must not write at every call."""
+    if key.last_used_at is not None and at - key.last_used_at < USE_NOTED_EVERY:
+        return
+    # Not a verb: it joins no other change, and a busy database must not turn a call away because of it.
+    with contextlib.suppress(OperationalError):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
