@@ -67,9 +67,9 @@ class ForgivingRedisCache(RedisCache):
         """Count on; without a server the count starts and stays at `delta`. Raises ValueError for an absent key."""
         return self._forgive(delta, super().incr, key, delta, version)
 
-    def set_many(self, values: dict[str, Any], *args: Any, **options: Any) -> Any:
+    def set_many(self, data: dict[Any, Any], *args: Any, **options: Any) -> Any:
         """Store several; the keys that were not stored are answered."""
-        return self._forgive(list(values), super().set_many, values, *args, **options)
+        return self._forgive(list(data), super().set_many, data, *args, **options)
 
     def delete_many(self, *args: Any, **options: Any) -> Any:
         """Remove several if the server is there."""

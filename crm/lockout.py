@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.response import TemplateResponse
+from django.shortcuts import render
 from django.utils.translation import gettext, ngettext
 
 
 def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """What django-axes shows instead of its own text. The waiting time is the whole window of THROTTLE_LOGIN."""
+    assert settings.THROTTLE_LOGIN is not None, "without a limit nobody is locked out"
     seconds = settings.THROTTLE_LOGIN.seconds
     minutes = -(-seconds // 60)
     detail = " ".join(
@@ -25,6 +26,6 @@ def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     if request.path.startswith("/api/"):
         answer = JsonResponse({"code": "throttled", "detail": detail}, status=429)
     else:
-        answer = TemplateResponse(request, "429.html", {"detail": detail}, status=429)
+        answer = render(request, "429.html", {"detail": detail}, status=429)
     answer["Retry-After"] = str(seconds)
     return answer

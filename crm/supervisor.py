@@ -51,6 +51,7 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=dict)
     noise: Sequence[str] = ()
     process: subprocess.Popen[str] | None = None
+    reader: threading.Thread | None = None
     starts: list[float] = field(default_factory=list)
     start_again_at: float = 0.0
 
@@ -69,12 +70,14 @@ class Child:
             preexec_fn=end_with_parent,
         )
         assert self.process.stdout is not None
-        threading.Thread(target=self._pass_on, args=(self.process.stdout,), daemon=True).start()
+        self.reader = threading.Thread(target=self._pass_on, args=(self.process.stdout,), daemon=True)
+        self.reader.start()
 
     def _pass_on(self, lines: IO[str]) -> None:
-        for line in lines:
-            if line.strip() and not any(piece in line for piece in self.noise):
-                say(self.name, line.rstrip())
+        with lines:
+            for line in lines:
+                if line.strip() and not any(piece in line for piece in self.noise):
+                    say(self.name, line.rstrip())
 
     def ask_to_end(self) -> None:
         """Send SIGTERM if it runs."""
@@ -90,6 +93,8 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self.reader is not None:
+            self.reader.join(1.0)  # its last lines
         self.process = None
 
     def look_after(self) -> None:

@@ -82,7 +82,9 @@ def install(what):
         for lock in locks:
             command += ["-r", lock]
         run(command, "The packages could not be installed; pip's own words are above.")
-        open(stamp, "w").close()
+        for name in LOCKS:
+            if set(LOCKS[name]) <= set(LOCKS[what]):
+                open(os.path.join(VENV, ".%s.stamp" % name), "w").close()
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def server() -> Iterator[dict[str, str]]:
         cluster.mkdir(mode=0o700)
         if user:
             os.chown(cluster, user["user"], user["group"])
-        initdb = [folder / "initdb", "-D", cluster, "-U", "postgres", "--auth=trust", "-E", "UTF8"]
+        initdb = [str(folder / "initdb"), "-D", str(cluster), "-U", "postgres", "--auth=trust", "-E", "UTF8"]
         made = subprocess.run(
             [*initdb, "--no-sync", "--no-instructions"], capture_output=True, text=True, cwd="/", check=False, **user
         )

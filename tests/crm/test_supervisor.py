@@ -1,0 +1,104 @@
+"""The supervisor alone, with children that do little."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from crm import supervisor
+from crm.supervisor import Child, GivesUp, Supervisor
+
+
+def child(code: str, **more: object) -> Child:
+    return Child("child", [sys.executable, "-c", code], **more)  # type: ignore[arg-type]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_child_that_ends_is_started_again_after_a_growing_pause(capfd: pytest.CaptureFixture[str]) -> None:
+    one = child("pass")
+    one.start()
+    pauses = []
+    while len(pauses) < 3:
+        one.look_after()
+        if one.process is None and one.start_again_at > time.monotonic():
+            pauses.append(one.start_again_at - time.monotonic())
+            one.start_again_at = 0.0
+        time.sleep(0.01)
+    one.make_end(time.monotonic())
+    assert [round(pause, 1) for pause in pauses] == [0.5, 1.0, 2.0]
+
+
+def test_a_child_that_keeps_ending_ends_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "LONGEST_PAUSE", 0.0)
+    monkeypatch.setattr(supervisor, "LOOK_EVERY", 0.01)
+    group = Supervisor()
+    group.start(child("raise SystemExit(3)"))
+    with pytest.raises(GivesUp, match="child keeps ending .status 3."):
+        group.watch()
+    group.end()
+
+
+def test_the_end_takes_grandchildren_and_the_deaf_along(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(supervisor, "GRACE", 0.3)
+    note = tmp_path / "pids"
+    deaf = f"""
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+inner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+open({str(note)!r} + ".new", "w").write(f"{{os.getpid()}} {{inner.pid}}")
+os.rename({str(note)!r} + ".new", {str(note)!r})
+time.sleep(60)
+"""
+    group = Supervisor()
+    group.start(child(deaf))
+    while not note.exists():
+        time.sleep(0.02)
+    group.end()
+    deadline = time.monotonic() + 5
+    while any(is_alive(int(pid)) for pid in note.read_text().split()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in note.read_text().split() if is_alive(int(pid))] == []
+
+
+def test_lines_carry_the_name_and_noise_is_left_out(capfd: pytest.CaptureFixture[str]) -> None:
+    one = child("print('hello'); print('bye bye')", noise=["bye"])
+    one.start()
+    assert one.process is not None
+    one.process.wait()
+    deadline = time.monotonic() + 5
+    seen = ""
+    while "hello" not in seen and time.monotonic() < deadline:
+        seen += capfd.readouterr().out
+        time.sleep(0.02)
+    one.make_end(time.monotonic())
+    assert seen + capfd.readouterr().out == "child  | hello\n"
+
+
+def test_what_others_need_ends_last(tmp_path: Path) -> None:
+    note = tmp_path / "ends"
+    code = """
+import signal, sys, time
+def end(*_):
+    with open({note!r}, "a") as f: f.write({name!r})
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+open({note!r} + {name!r}, "w").close()
+time.sleep(60)
+"""
+    group = Supervisor()
+    for name in "abc":
+        group.start(child(code.format(note=str(note), name=name)))
+    while not all((tmp_path / f"ends{name}").exists() for name in "abc"):
+        time.sleep(0.02)
+    group.end()
+    assert sorted(note.read_text()) == ["a", "b", "c"]
+    assert note.read_text()[-1] == "a"
