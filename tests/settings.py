@@ -48,4 +48,5 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-LOGGING["root"]["level"] = "WARNING"
+# pytest keeps the log of each test itself; its stream is closed when a server thread still has something to say.
+LOGGING["root"] = {"handlers": [], "level": "WARNING"}

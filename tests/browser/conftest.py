@@ -25,7 +25,7 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "locale": "ru-RU", "viewport": {"width": 1440, "height": 900}}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def base_url(live_server: LiveServer) -> str:
     """Pages are opened by their path: page.goto("/leads/")."""
     return live_server.url
