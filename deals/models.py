@@ -56,6 +56,10 @@ class DealQuerySet(models.QuerySet["Deal"]):
     def open(self) -> DealQuerySet:
         return self.filter(stage__final=False)
 
+    def with_card(self) -> DealQuerySet:
+        """With everything that a row of a list or the API shows, in one query."""
+        return self.select_related("contact", "source", "responsible", "stage")
+
 
 class Deal(models.Model):
     lead = models.OneToOneField("leads.Lead", on_delete=models.PROTECT, related_name="deal", verbose_name=_("lead"))

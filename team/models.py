@@ -33,6 +33,11 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(username=username)
 
+    def with_shift(self) -> models.QuerySet[User]:
+        """Colleagues with their open shift period, if any, as the list `open_periods`. Two queries."""
+        now_open = ShiftPeriod.objects.filter(ended_at__isnull=True)
+        return self.prefetch_related(models.Prefetch("shift_periods", queryset=now_open, to_attr="open_periods"))
+
 
 class User(AbstractBaseUser):
     """A colleague. What they may do follows from `role` alone (`team/roles.py`); Django's own flags are derived."""

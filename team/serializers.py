@@ -1,0 +1,66 @@
+"""How colleagues look in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from crm.api_fields import Id
+from team.actions import OFF, SHIFT_STATES
+from team.models import User
+from team.roles import Role
+
+
+class PersonBrief(serializers.Serializer[User]):
+    """A colleague as other records name them."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField(source="__str__")
+
+
+class Me(serializers.Serializer[User]):
+    """The caller."""
+
+    id = serializers.IntegerField()
+    username = serializers.CharField()
+    name = serializers.CharField(source="__str__")
+    role = serializers.ChoiceField(choices=Role.choices)
+    language = serializers.CharField(help_text="`ru`, `en`, or empty for the default.")
+    shift = serializers.SerializerMethodField()
+
+    def get_shift(self, user: User) -> str:
+        return shift_of(user)
+
+
+class Colleague(serializers.Serializer[User]):
+    """A colleague in the list; `shift` is `on`, `break` or `off`."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField(source="__str__")
+    role = serializers.ChoiceField(choices=Role.choices)
+    on_shift = serializers.SerializerMethodField()
+    shift = serializers.SerializerMethodField()
+
+    def get_on_shift(self, user: User) -> bool:
+        return shift_of(user) != OFF
+
+    def get_shift(self, user: User) -> str:
+        return shift_of(user)
+
+
+class Shift(serializers.Serializer[Any]):
+    """On line, on a break, or off."""
+
+    state = serializers.ChoiceField(choices=[(state, state) for state in SHIFT_STATES])
+
+
+class NewResponsible(serializers.Serializer[Any]):
+    """Who is to have a lead or a deal."""
+
+    responsible = Id()
+
+
+def shift_of(user: User) -> str:
+    """`on`, `break` or `off`, from the periods that `User.objects.with_shift()` fetched along."""
+    return next((period.state for period in user.open_periods), OFF)  # type: ignore[attr-defined]
