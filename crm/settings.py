@@ -18,7 +18,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from crm import embedded, logs, rates
+from crm import api_schema, embedded, logs, rates
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -334,28 +334,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "NUM_PROXIES": TRUSTED_PROXIES,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS: dict[str, Any] = {
-    "TITLE": "CRM",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "crm.api_schema.add_errors",
-    ],
-    "ENUM_NAME_OVERRIDES": {
-        "LeadStatus": "leads.pipeline.Status",
-        "JunkReason": "leads.pipeline.JunkReason",
-        "Channel": "leads.touch_policy.Channel",
-        "Direction": "leads.touch_policy.Direction",
-        "Outcome": "leads.touch_policy.Outcome",
-        "Role": "team.roles.Role",
-        "TaskKind": "tasks.models.Kind",
-        "TaskState": "tasks.models.Task.State",
-    },
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
+SPECTACULAR_SETTINGS = api_schema.SETTINGS
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
