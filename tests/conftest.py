@@ -1,11 +1,15 @@
 """What all tests share: nothing is skipped, and examples are the same at every build."""
 
 from collections.abc import Generator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import hypothesis
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
 
+from crm import clock
 from tests.sizes import NIGHTLY, size
 
 hypothesis.settings.register_profile(
@@ -46,3 +50,39 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 def _empty_cache() -> None:
     """Throttles and the tick start anew in each test."""
     cache.clear()
+
+
+@pytest.fixture
+def catalogues(db: None) -> None:
+    """The shipped sources, deal stages, office, task rules and policies, as `loadcatalogs` brings them."""
+    call_command("loadcatalogs", verbosity=0)
+
+
+class Frozen:
+    """A clock that stands still until it is told to move. It begins on Tuesday 24 November 2026, 12:00 in Moscow."""
+
+    START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.set(self.START)
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    def set(self, moment: datetime) -> None:
+        self._now = moment
+        clock.write_shift(self._path, shown=moment, rate=0)
+
+    def move(self, **time: float) -> datetime:
+        """Let time pass: `frozen.move(hours=2)`. Answers the new moment."""
+        self.set(self._now + timedelta(**time))
+        return self._now
+
+
+@pytest.fixture
+def frozen(settings, tmp_path: Path) -> Frozen:
+    """The product's clock, standing still for all threads."""
+    settings.CLOCK_FILE = str(tmp_path / "clock.json")
+    return Frozen(tmp_path / "clock.json")
