@@ -32,14 +32,13 @@ format: $(VENV)/.test.stamp  ## Put the code into the common format and fix what
 	@$(PY) -m ruff check --fix-only --quiet .
 	@$(PY) -m ruff format .
 
-messages: $(VENV)/.test.stamp  ## Collect new texts into locale/ru (needs GNU gettext)
-	@command -v xgettext >/dev/null 2>&1 || { echo "make messages needs GNU gettext; on Debian and Ubuntu: apt-get install gettext" >&2; exit 1; }
-	@$(PY) manage.py makemessages --locale ru --no-wrap --no-location --ignore tests --ignore '.venv' --ignore var
+messages: $(VENV)/.test.stamp  ## Collect new texts into locale/ru, to be translated there
+	@$(PY) manage.py texts
 
 lock: $(VENV)/.test.stamp  ## Write requirements/*.txt anew from requirements/*.in
 	@for name in $(LOCKS); do \
 		echo "Locking requirements/$$name.in ..."; \
-		$(PY) -m uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		$(PY) -m uv pip compile -q --upgrade --system-certs --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 			--custom-compile-command "make lock" requirements/$$name.in -o requirements/$$name.txt || exit 1; \
 	done
 	@if grep -nE '://|^ *(-i|-f|--(extra-)?index-url|--find-links)' requirements/*.txt; then \

@@ -43,7 +43,7 @@ CHECKS = [
     Step("format", [*PYTHON, "-m", "ruff", "format", "--check", "--quiet", "."]),
     Step("types", [*PYTHON, "-m", "mypy", "--no-error-summary"]),
     Step("import order", [*PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-logo"]),
-    Step("translations", [*MANAGE, "compilepo", "--check"]),
+    Step("translations", [*MANAGE, "texts", "--check"]),
     Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run", "--verbosity", "1"]),
     Step("production settings", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
 ]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import polib
 import pytest
-from django.conf import settings
+from django.core.management import call_command
 
-from crm import translations
+from crm import texts, translations
+from crm.texts import Text
 
 
 @pytest.fixture
@@ -48,6 +49,50 @@ def test_missing_and_doubtful_texts_are_found(folder: Path) -> None:
 
 
 def test_every_text_of_the_product_is_translated() -> None:
-    folders = [Path(folder) for folder in settings.LOCALE_PATHS]
-    assert list(folders[0].glob("ru/LC_MESSAGES/django.po"))
-    assert translations.unfinished(folders) == []
+    call_command("texts", check=True)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('_("One " "line")', Text("One line")),
+        ('label = gettext_lazy("Phone")', Text("Phone")),
+        ('ngettext("%d lead", "%d leads", n)', Text("%d lead", plural="%d leads")),
+        ('pgettext("of a lead", "New")', Text("New", context="of a lead")),
+        ('translation.gettext("Там")', Text("Там")),
+    ],
+)
+def test_a_text_in_python_is_found(source: str, text: Text) -> None:
+    assert list(texts.in_python(source)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('<a title="{% translate "It\'s open" %}">', Text("It's open")),
+        ('{% translate "New" context "of a lead" %}', Text("New", context="of a lead")),
+        ("{% blocktranslate trimmed %}\n  Two\n  lines\n{% endblocktranslate %}", Text("Two lines")),
+        ("{% blocktranslate with name=user.name %}Hello, {{ name }}{% endblocktranslate %}", Text("Hello, %(name)s")),
+        (
+            "{% blocktranslate count n=total %}{{ n }} lead (open){% plural %}{{ n }} leads{% endblocktranslate %}",
+            Text("%(n)s lead (open)", plural="%(n)s leads"),
+        ),
+        ('{{ _("Phone")|lower }}', Text("Phone")),
+    ],
+)
+def test_a_text_in_a_template_is_found(source: str, text: Text) -> None:
+    assert list(texts.in_template(source)) == [text]
+
+
+def test_what_a_variable_holds_is_no_text() -> None:
+    assert list(texts.in_python("gettext(label); gettext(f'{x}'); print('no')")) == []
+
+
+def test_new_texts_are_added_once_and_without_a_translation(folder: Path) -> None:
+    path = folder / "ru" / "LC_MESSAGES" / "django.po"
+    found = {Text("%d lead", plural="%d leads"), Text("New", context="of a lead")}
+    new = texts.missing(found, path)
+    assert new == [Text("New", context="of a lead")]
+    texts.add(new, path)
+    assert texts.missing(found, path) == []
+    assert [line.removeprefix(f"{path}: ") for line in translations.unfinished([folder])] == ["not translated: 'New'"]
