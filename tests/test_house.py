@@ -95,3 +95,42 @@ def test_migrations_import_nothing_of_ours_but_the_clock() -> None:
     ours = re.compile(rf"^(?:from|import) (?!crm\.clock$)(?:{'|'.join(APPS)})\b", re.MULTILINE)
     found = [str(path.relative_to(ROOT)) for path in tracked("*/migrations/*.py") if ours.search(path.read_text())]
     assert found == []
+
+
+WRITES = re.compile(
+    r"\.(?:save|asave|bulk_create|bulk_update|get_or_create|update_or_create)\(|\.objects\.create\(|_set\.create\("
+    r"|\.(?:filter|all|exclude)\([^\n]*\)\.(?:update|delete)\("
+)
+
+
+def test_views_and_api_write_nothing_themselves() -> None:
+    edges = tracked("*/api.py", "*/views.py", "*/forms.py", "*/serializers.py", "*/filters.py")
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}" for path in edges if (match := WRITES.search(path.read_text()))
+    ]
+    assert edges
+    assert found == []
+
+
+def test_a_leads_status_is_assigned_in_its_verbs_only() -> None:
+    may = {"leads/actions.py", "leads/intake.py"}
+    assigns = re.compile(r"\.status = |\.update\([^)]*\bstatus=|setattr\([^)]*[\"']status[\"']")
+    found = {
+        str(path.relative_to(ROOT))
+        for path in tracked("leads/*.py", "reports/*.py")
+        if assigns.search(path.read_text())
+    }
+    assert found <= may
+
+
+def test_only_the_mirror_talks_to_the_outside() -> None:
+    may = {"crm/management/commands/runstack.py"}  # asks its own web server whether it is up
+    http = re.compile(
+        r"^\s*(?:import|from) (?:requests|httpx|urllib3|urllib\.request|http\.client|aiohttp)\b", re.MULTILINE
+    )
+    found = {
+        str(path.relative_to(ROOT))
+        for path in tracked(*(f"{app}/*.py" for app in APPS))
+        if http.search(path.read_text())
+    }
+    assert found <= may
