@@ -1,0 +1,124 @@
+/* What script adds to pages that work without it: dialogs, messages that leave, copying, busy buttons, failed requests.
+   Everything is found by data attributes, so that pieces swapped in later need no setting up again. */
+(function () {
+  "use strict";
+  const page = document.documentElement;
+  const dialog = () => document.getElementById("dialog");
+
+  // --- parts that only make sense with script
+  function reveal(root) {
+    root.querySelectorAll("[data-copy][hidden], [data-reveal][hidden], [data-print][hidden]").forEach((button) => { button.hidden = false; });
+    root.querySelectorAll("[data-leaves]").forEach((toast) => {
+      delete toast.dataset.leaves;
+      const timer = toast.querySelector(".toast__timer");
+      if (timer) timer.addEventListener("animationend", () => toast.remove());
+    });
+  }
+
+  function focusFirstError(root) {
+    const target = root.querySelector("[data-focus]") || root.querySelector("[aria-invalid='true'], .field--bad input");
+    if (target) target.focus();
+  }
+
+  // --- presses
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target) return;
+    const toastClose = target.closest("[data-close-toast]");
+    if (toastClose) toastClose.closest(".toast").remove();
+
+    if (target.closest("[data-print]")) window.print();
+
+    const close = target.closest("[data-close]");
+    if (close && close.closest("dialog")) { event.preventDefault(); close.closest("dialog").close(); }
+    if (target === dialog()) target.close();   // the backdrop
+
+    const copy = target.closest("[data-copy]");
+    if (copy && navigator.clipboard) {
+      navigator.clipboard.writeText(copy.dataset.copy).then(() => post("toast-copied"), () => {});
+    }
+
+    const eye = target.closest("[data-reveal]");
+    if (eye) {
+      const field = document.getElementById(eye.dataset.reveal);
+      const shown = field.type === "password";
+      field.type = shown ? "text" : "password";
+      eye.setAttribute("aria-pressed", String(shown));
+    }
+
+    document.querySelectorAll("details.menu[open]").forEach((menu) => { if (!menu.contains(target)) menu.open = false; });
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.querySelector("details.menu[open]");
+      if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+    }
+    // Ctrl+Enter saves the form one is writing in.
+    if (event.code === "Enter" && (event.ctrlKey || event.metaKey) && event.target instanceof HTMLTextAreaElement && event.target.form) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
+
+  document.addEventListener("change", (event) => {
+    const form = event.target instanceof Element ? event.target.closest("form[data-autosubmit]") : null;
+    if (form && !event.target.closest("[data-manual]")) form.requestSubmit();
+  });
+
+  // --- a form is sent once; the one-time token on the server is what makes that certain
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("hx-post")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+    document.querySelectorAll("[aria-busy='true']").forEach((button) => button.removeAttribute("aria-busy"));
+  });
+
+  // --- messages made here
+  function show(toast) {
+    document.getElementById("messages").append(toast);
+    reveal(document);
+    const all = document.querySelectorAll("#messages .toast");
+    if (all.length > 3) all[0].remove();
+  }
+  function post(name, alert) {
+    const template = document.getElementById(name);
+    if (!template) return;
+    const toast = template.content.cloneNode(true).querySelector(".toast");
+    if (alert) toast.setAttribute("role", "alert");
+    show(toast);
+  }
+
+  // --- htmx
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const xhr = event.detail.xhr;
+    const login = document.body.dataset.login;
+    const landed = xhr.responseURL ? new URL(xhr.responseURL).pathname : "";
+    if (xhr.status === 401 || (login && landed === login && location.pathname !== login)) {
+      event.preventDefault();
+      location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+    }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const target = event.detail.target;
+    reveal(document);
+    if (target === dialog() && target.firstElementChild) {
+      const drawer = target.querySelector(".dialog--drawer");
+      target.classList.toggle("dialog--drawer", Boolean(drawer));
+      if (drawer) drawer.classList.remove("dialog--drawer");
+      if (!target.open) target.showModal();
+    }
+    if (event.detail.xhr && [409, 422].includes(event.detail.xhr.status)) focusFirstError(target);
+  });
+  document.addEventListener("htmx:sendError", () => post("toast-offline", true));
+  document.addEventListener("htmx:responseError", () => post("toast-failed", true));
+
+  page.classList.add("js");
+  reveal(document);
+  if (document.querySelector("[data-focus]")) focusFirstError(document);
+})();
