@@ -13,6 +13,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tests.sizes import NIGHTLY
+
 PYTHON = [sys.executable]
 MANAGE = [*PYTHON, "manage.py"]
 WORKERS = min(4, os.cpu_count() or 1)
@@ -51,8 +53,8 @@ CHECKS = [
 
 def environment(step: Step) -> dict[str, str]:
     """What the step's process sees of the environment."""
-    kept = {name: value for name, value in os.environ.items() if name not in UNSET or name in step.keeps}
-    return {**kept, **step.variables}
+    hidden = {name: "" for name in UNSET if name not in step.keeps}  # empty hides what a .env file says, too
+    return {**os.environ, **hidden, **step.variables}
 
 
 def check(step: Step) -> bool:
@@ -76,7 +78,8 @@ def run_suite(step: Step) -> bool:
 
 def suites(arguments: Sequence[str]) -> list[Step]:
     """The suite on both databases, with more arguments for pytest."""
-    pytest = [*PYTHON, "-m", "pytest", "-q", "-n", str(WORKERS), *arguments]
+    longest = 3600 if NIGHTLY else 300  # seconds for one test
+    pytest = [*PYTHON, "-m", "pytest", "-q", "-n", str(WORKERS), "--timeout", str(longest), *arguments]
     on_postgres = [*PYTHON, "-m", "tests.postgres", "--", *pytest]
     return [
         Step("Tests on SQLite", pytest),

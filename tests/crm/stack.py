@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -32,9 +33,11 @@ def free_port() -> int:
 
 
 def plain_environment(home: Path) -> dict[str, str]:
-    """What a newcomer's shell has, and nothing that this run of the tests has set."""
+    """What a newcomer's shell has, and nothing that this run of the tests, or a .env file, has set."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
-    return {**kept, "HOME": str(home)}
+    example = (ROOT / ".env.example").read_text()
+    defaults = dict(re.findall(r"^([A-Z0-9_]+)=(.*)$", example, re.MULTILINE))
+    return {**kept, **defaults, "HOME": str(home)}
 
 
 def production_on_postgres() -> dict[str, str]:
