@@ -37,8 +37,10 @@ class WordsField(forms.CharField):
     """A search as a list of folded words, at most ten of them."""
 
     def to_python(self, value: Any) -> list[str]:
+        text = super().to_python(value) or ""
+        self.run_validators(text)  # here, since they look at text and the result is none
         try:
-            return search_words(super().to_python(value) or "")
+            return search_words(text)
         except ValueError as error:
             raise forms.ValidationError(error.args[0], code="invalid") from error
 

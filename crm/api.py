@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
-from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path, register_converter
 from django.urls.converters import IntConverter
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from contacts.api import ContactDetail, ContactList
+from crm.errors_api import no_such_address
 from deals.api import AssignDeal, DealDetail, DealList, MoveDeal, StageList
 from leads.api import AssignLead, LeadDetail, LeadList, LeadTouches, LeadTransition, TakeLead
 from sources.api import SourceList
@@ -24,11 +24,6 @@ class IdConverter(IntConverter):
 
 
 register_converter(IdConverter, "id")
-
-
-def nothing_here(request: HttpRequest) -> HttpResponse:
-    """An address that the API does not have (404 as JSON, also for an address that only lacks its last slash)."""
-    raise Http404
 
 
 # The description holds no data of the firm, so it is open to everybody who writes a client, like the health pages.
@@ -57,5 +52,5 @@ urlpatterns: list[URLPattern] = [
     path("shift/", ShiftView.as_view(), name="api-shift"),
     path("schema/", schema, name="api-schema"),
     path("docs/", csp_update({"style-src": [SELF, UNSAFE_INLINE]})(docs), name="api-docs"),
-    re_path(r"^", nothing_here),
+    re_path(r"^", no_such_address),
 ]

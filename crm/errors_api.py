@@ -19,6 +19,7 @@ from django.db import DataError, IntegrityError, InterfaceError, OperationalErro
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -99,6 +100,12 @@ def _sentences(said: Any) -> list[str]:
     if isinstance(said, Sequence) and not isinstance(said, str):
         return [sentence for inner in said for sentence in _sentences(inner)]
     return [str(said)]
+
+
+@csrf_exempt
+def no_such_address(request: HttpRequest) -> HttpResponse:
+    """The answer at an address that the API does not have, also at one that only lacks its last slash."""
+    return JsonResponse({"code": "not_found", "detail": _("There is no such address.")}, status=404)
 
 
 class ApiDoor:

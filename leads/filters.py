@@ -72,6 +72,7 @@ class SearchField(forms.CharField):
         text = super().to_python(value)
         if text in self.empty_values:
             return None
+        self.run_validators(text)  # here, since they look at text and the result is none
         try:
             return Search.read(text)
         except ValueError as error:
@@ -85,10 +86,21 @@ class SearchFilter(filters.CharFilter):
         return qs if value is None else qs.filter(value.condition())
 
 
+class StatusField(forms.MultipleChoiceField):
+    """Any of several statuses; an empty value asks for none."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [text for text in super().to_python(value) if text]
+
+
+class StatusFilter(filters.MultipleChoiceFilter):
+    field_class = StatusField
+
+
 class LeadFilter(filters.FilterSet):
     """`created_after` is inclusive, `created_before` exclusive (`api.md`, Readings)."""
 
-    status = filters.MultipleChoiceFilter(choices=Status.choices, label="A status; may be given several times")
+    status = StatusFilter(choices=Status.choices, label="A status; may be given several times")
     junk_reason = filters.ChoiceFilter(choices=JunkReason.choices, label="Why it is junk")
     source = SourceFilter(label="The code or an alias of a source")
     responsible = PersonFilter(label="The number of a colleague, `me` or `none`")

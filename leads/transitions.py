@@ -26,11 +26,15 @@ def read_move(lead_id: int, body: Mapping[str, Any], *, by: User) -> tuple[Move,
     """
     wish = Transition(data=body)
     if not wish.is_valid():
-        if "to" not in wish.errors:
-            version = body.get("version") if "version" not in wish.errors else None
-            missing = _refuse_or_missing(lead_id, Move(Status(body["to"])), by=by, version=version)
-            raise ValidationError({**missing, **wish.errors})
-        raise ValidationError(wish.errors)
+        if "to" in wish.errors:
+            raise ValidationError(wish.errors)
+        rest = Transition(data={name: value for name, value in body.items() if name not in wish.errors})
+        rest.is_valid(raise_exception=True)
+        raise ValidationError({**_refuse_or_missing(lead_id, *_as_move(rest), by=by), **wish.errors})
+    return _as_move(wish)
+
+
+def _as_move(wish: Transition) -> tuple[Move, int | None]:
     given = dict(wish.validated_data)
     version = given.pop("version", None)
     to = Status(given.pop("to"))
@@ -38,9 +42,9 @@ def read_move(lead_id: int, body: Mapping[str, Any], *, by: User) -> tuple[Move,
 
 
 @verb
-def _refuse_or_missing(lead_id: int, move: Move, *, by: User, version: int | None) -> dict[str, list[str]]:
+def _refuse_or_missing(lead_id: int, move: Move, version: int | None, *, by: User) -> dict[str, list[str]]:
     """Raise what forbids such a move whatever its data; else say what else the status asks for."""
-    lead = lock_lead(lead_id, by=by, version=version)
+    lead = lock_lead(lead_id, by=by, version=version, moving=True)
     try:
         pipeline.check(lead, move, clock.now(), may_work=may(by, Right.WORK_LEADS), may_reopen=may(by, Right.REOPEN))
     except Invalid as invalid:

@@ -20,7 +20,8 @@ class SourceField(forms.CharField):
             return None
         source = SourceLookup.read().find(text)
         if source is None:
-            raise forms.ValidationError(_("There is no such source: %(code)s") % {"code": text}, code="invalid")
+            # With `params`: django-filter formats the message once more, and there may be a % in the text.
+            raise forms.ValidationError(_("There is no such source: %(code)s"), code="invalid", params={"code": text})
         return source
 
 
