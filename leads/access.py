@@ -14,30 +14,41 @@ from team.models import User
 from team.roles import Right, may
 
 
-def lock_lead(lead_id: int, *, by: User | None, version: int | None = None) -> Lead:
+def lock_lead(lead_id: int, *, by: User | None, version: int | None = None, moving: bool = False) -> Lead:
     """The lead as it stands, locked until the transaction ends. `by` None sees every lead.
 
+    `moving` says what they wanted, for the words of the refusal: a move, else a change of fields.
     Raises Lead.DoesNotExist if it is not theirs to see, Refused `stale` if it no longer has the `version` they saw.
     """
     require_transaction()
     lead = Lead.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=lead_id)
     if version is not None and version != lead.version:
         allowed = open_moves(lead, may_work=may(by, Right.WORK_LEADS), may_reopen=may(by, Right.REOPEN))
-        raise Refused("stale", _who_was_faster(lead), allowed=allowed)
+        raise Refused("stale", _who_was_faster(lead, moving=moving), allowed=allowed)
     return lead
 
 
-def _who_was_faster(lead: Lead) -> str:
+def _who_was_faster(lead: Lead, *, moving: bool) -> str:
     """«Статус не изменён. Орлов перевёл лид в „Встреча назначена“ в 12:41», from the last line of history."""
-    event = Event.objects.filter(lead_id=lead.pk).select_related("by").order_by("-pk").first()
+    # A deal opens with the move to «Договор»; the move is what is told.
+    events = Event.objects.filter(lead_id=lead.pk).exclude(kind=Event.Kind.DEAL_OPENED).select_related("by")
+    event = events.order_by("-pk").first()
     if event is None:
         return _("Not saved: the lead has been changed meanwhile.")
-    who = str(event.by) if event.by else _("the system")
-    when = timezone.localtime(event.at).strftime("%H:%M")
-    if event.kind == Event.Kind.STATUS:
-        return _("Not saved. %(who)s moved the lead to “%(status)s” at %(time)s") % {
-            "who": who,
-            "status": Status(event.new).label,
-            "time": when,
-        }
-    return _("Not saved. %(who)s changed the lead at %(time)s") % {"who": who, "time": when}
+    told = {
+        "who": str(event.by) if event.by else _("the system"),
+        "time": timezone.localtime(event.at).strftime("%H:%M"),
+    }
+    if event.kind != Event.Kind.STATUS:
+        said = (
+            _("Status not changed. %(who)s changed the lead at %(time)s")
+            if moving
+            else _("Not saved. %(who)s changed the lead at %(time)s")
+        )
+        return said % told
+    said = (
+        _("Status not changed. %(who)s moved the lead to “%(status)s” at %(time)s")
+        if moving
+        else _("Not saved. %(who)s moved the lead to “%(status)s” at %(time)s")
+    )
+    return said % {**told, "status": Status(event.new).label}

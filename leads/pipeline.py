@@ -7,11 +7,12 @@ Buttons, API, admin, bulk actions and jobs all ask `check`, through `actions.cha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
 from django.db.models import TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -64,10 +65,13 @@ MILESTONES: dict[Status, tuple[str, ...]] = {
 }
 """Which first times a status stamps. A prepaid contract is a contract, so it stamps both."""
 
+HORIZON = timedelta(days=3650)
+"""Nothing is promised further ahead; a year typed with a digit too many is a slip, and calendars end at 9999."""
+
 
 @dataclass(frozen=True)
 class Move:
-    """A wish to bring a lead into the status `to`, with what that status asks for. Times are aware, money in roubles."""
+    """A wish to bring a lead into the status `to`, with what that asks for. Times are aware, money in roubles."""
 
     to: Status
     junk_reason: str = ""
@@ -164,10 +168,20 @@ def _wrong_terms(lead: Position, move: Move, at: datetime, deal_amount: Decimal 
 
 
 def _require_future(wrong: dict[str, str], name: str, moment: datetime | None, at: datetime, missing: str) -> None:
-    if moment is None:
-        wrong[name] = missing
-    elif moment <= at:
-        wrong[name] = _t("That time has passed. Choose a later one")
+    said = missing if moment is None else wrong_moment(moment, at)
+    if said:
+        wrong[name] = said
+
+
+def wrong_moment(moment: datetime, at: datetime) -> str:
+    """Why something cannot be planned for `moment` as seen at `at`; empty if it can."""
+    if moment <= at:
+        return _t("That time has passed. Choose later than %(time)s") % {
+            "time": timezone.localtime(at).strftime("%H:%M")
+        }
+    if moment > at + HORIZON:
+        return _t("That time is too far away")
+    return ""
 
 
 def _check_sums(wrong: dict[str, str], move: Move, deal_amount: Decimal | None) -> None:

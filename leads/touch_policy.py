@@ -16,14 +16,14 @@ from django.db.models import TextChoices
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import npgettext
+from django.utils.translation import npgettext, pgettext_lazy
 
 NOON = time(12)
 EVENING = time(17)
 
 
 class Channel(TextChoices):
-    CALL = "call", _("Call")
+    CALL = "call", pgettext_lazy("channel", "Call")
     WHATSAPP = "whatsapp", "WhatsApp"
     TELEGRAM = "telegram", "Telegram"
     MAX = "max", "MAX"
@@ -148,7 +148,7 @@ def missing(done: Progress, *, zone: ZoneInfo, at: datetime) -> str:
             "time": _moment(done.answered_at, zone, at)
         }
     asked = done.policy
-    said = _t("%(made)s of %(asked)s made on %(days)s of %(asked_days)s") % {
+    said = _t("%(made)s of %(asked)s on %(days)s of %(asked_days)s made") % {
         "made": done.touches,
         "asked": npgettext("out of", "%(count)s touch", "%(count)s touches", asked.touches) % {"count": asked.touches},
         "days": done.days,
