@@ -43,35 +43,46 @@ def contact_for(phone: str, *, name: str = "", email: str = "", city: str = "", 
     require_transaction()
     Contact.objects.bulk_create([draft(phone, name=name, email=email, city=city, at=at)], ignore_conflicts=True)
     card = Contact.objects.select_for_update(no_key=True).get(phone=phone)
+    _name_nameless(card, name)
+    return card
+
+
+def _name_nameless(card: Contact, name: str) -> None:
+    """A locked card that has no name yet takes the one that came with a later application."""
     if name and not card.name:
         card.name = name
         card.search_text = _search_text(card)
         card.version += 1
         card.save(update_fields=["name", "search_text", "version"])
         mark("contact", card.pk)
-    return card
 
 
 def is_fresh(card: Contact, at: datetime) -> bool:
-    """Was the card made by the `contact_for` call of this very moment?"""
+    """Was the card made at this very moment? Two callers may share a moment, so it only saves marking an old card."""
     return card.created_at == at and card.version == 1
 
 
 def contacts_for(drafts: Iterable[Contact]) -> dict[str, Contact]:
     """The same for many numbers at once: phone -> card, all locked in the order of their ids. Three queries.
 
-    Of several drafts with one number the first is taken.
+    Of several drafts with one number the first is taken, and the first name among them names a card without one.
     """
     require_transaction()
     wanted: dict[str, Contact] = {}
+    names: dict[str, str] = {}
     for card in drafts:
         wanted.setdefault(card.phone, card)
+        if card.name:
+            names.setdefault(card.phone, card.name)
     present = set(Contact.objects.filter(phone__in=wanted).values_list("phone", flat=True))
     # sorted: two batches that share numbers insert them in one order and cannot deadlock on the unique index
     fresh = [wanted[phone] for phone in sorted(wanted) if phone not in present]
     Contact.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=2000)
     locked = Contact.objects.select_for_update(no_key=True).filter(phone__in=wanted).order_by("pk")
-    return {card.phone: card for card in locked}
+    cards = {card.phone: card for card in locked}
+    for phone, name in names.items():
+        _name_nameless(cards[phone], name)
+    return cards
 
 
 def _lock(contact_id: int, *, by: User | None, version: int | None = None) -> Contact:

@@ -47,7 +47,7 @@ def least_loaded_lawyer() -> User | None:
 
 
 def _require_free_number(number: str, deal_id: int | None = None) -> None:
-    taken = Deal.objects.filter(contract_number=number).exclude(pk=deal_id).first() if number else None
+    taken = Deal.objects.filter(~Q(pk=deal_id), contract_number=number).first() if number else None
     if taken:
         raise Invalid({"contract_number": _("This contract number is used in deal %(deal)s") % {"deal": taken.number}})
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import clock
@@ -44,7 +46,7 @@ def change_status(lead_id: int, move: Move, *, by: User | None, version: int | N
     now = clock.now()
     if move.to == Status.JUNK and move.junk_reason == JunkReason.DUPLICATE and move.duplicate_of is not None:
         return _mark_duplicate(lead_id, move, by=by, version=version, at=now)
-    lead = lock_lead(lead_id, by=by, version=version)
+    lead = lock_lead(lead_id, by=by, version=version, moving=True)
     _move(lead, move, by=by, at=now)
     return lead
 
@@ -78,8 +80,12 @@ def enter(
     at: datetime,
     office: Office | None = None,
     steps_done: Mapping[str, int] | None = None,
+    repeat: int | None = None,
 ) -> None:
-    """Put a locked lead into a status that has been checked: the one place where a lead's status changes."""
+    """Put a locked lead into a status that has been checked: the one place where a lead's status changes.
+
+    `steps_done` says which steps of a cadence count as done, `repeat` names the repeat application that reopens it.
+    """
     require_transaction()
     old, old_meeting = Status(lead.status), lead.meeting_at
     take_if_free(lead, by=by, at=at)
@@ -108,7 +114,7 @@ def enter(
         new=move.to.value,
         reason=lead.junk_reason,
         comment=move.comment,
-        **_told(move, lead, old_meeting),
+        **_told(move, lead, old_meeting, repeat),
     )
     deal = None
     if move.to in SIGNED:
@@ -120,11 +126,17 @@ def enter(
     mark("lead", lead.pk)
 
 
-def _told(move: Move, lead: Lead, old_meeting: datetime | None) -> dict[str, str]:
+def _told(move: Move, lead: Lead, old_meeting: datetime | None, repeat: int | None) -> dict[str, Any]:
     """The particulars of a move that its history row keeps."""
-    told: dict[str, object] = {"meeting_at": move.meeting_at, "callback_at": move.callback_at}
+    told: dict[str, object] = {"duplicate_of": lead.duplicate_of_id, "repeat": repeat}
+    if move.to == Status.POSTPONED:
+        told |= {"callback_at": move.callback_at}
     if move.to == Status.MEETING:
-        told |= {"office": lead.office.code if lead.office else None, "old_meeting_at": old_meeting}
+        told |= {
+            "meeting_at": move.meeting_at,
+            "office": lead.office.code if lead.office else None,
+            "old_meeting_at": old_meeting,
+        }
     if move.to in SIGNED:
         told |= {"amount": move.amount, "prepayment": move.prepayment}
     return {
@@ -182,7 +194,7 @@ def follow_responsible(lead: Lead) -> None:
     hand_over(Q(lead_id=lead.pk), assignee_id=lead.responsible_id)
     ids = list(lead.duplicates.order_by("pk").values_list("pk", flat=True))
     if ids:
-        Lead.objects.filter(pk__in=ids).update(responsible=lead.responsible_id)
+        Lead.objects.filter(pk__in=ids).update(responsible=lead.responsible_id, version=F("version") + 1)
         mark_all(("lead", pk) for pk in ids)
 
 
@@ -196,7 +208,7 @@ def _mark_duplicate(lead_id: int, move: Move, *, by: User | None, version: int |
         .filter(pk__in=[lead_id, move.duplicate_of])
         .order_by("pk")
     }
-    lead = lock_lead(lead_id, by=by, version=version)
+    lead = lock_lead(lead_id, by=by, version=version, moving=True)
     pipeline.check(lead, move, at, may_work=may(by, Right.WORK_LEADS), may_reopen=may(by, Right.REOPEN))
     original = pair.get(move.duplicate_of)
     if original is None:
@@ -225,7 +237,9 @@ def freeze_as_duplicate(lead: Lead, original: Lead, *, by: User | None, at: date
     cancel(Q(lead_id=lead.pk), at=at, by=by)
     ids = list(lead.duplicates.order_by("pk").values_list("pk", flat=True))
     if ids:
-        Lead.objects.filter(pk__in=ids).update(duplicate_of=original, responsible=original.responsible_id)
+        Lead.objects.filter(pk__in=ids).update(
+            duplicate_of=original, responsible=original.responsible_id, version=F("version") + 1
+        )
         mark_all(("lead", pk) for pk in ids)
 
 
@@ -293,17 +307,20 @@ def log_touch(
 
 def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, then: Move | None) -> None:
     """What a touch does to tasks and status."""
-    kind = Touch.TASK_KINDS.get(Channel(new.channel))
+    # A missed call of the client's is a touch, but nobody has got in contact by it.
+    ours = new.direction == Direction.OUTGOING
+    kind = Touch.TASK_KINDS.get(Channel(new.channel)) if ours or new.outcome in REACHED else None
     if kind:
-        complete_oldest(lead.pk, kind, at=at, by=by)
+        complete_oldest(lead.pk, kind, at=at, zone=lead.zone, by=by)
     if then is not None:
         _move(lead, then, by=by, at=at)
     elif lead.status == Status.NEW:
         # The touch that brings a lead into the cadence is its first step.
         enter(lead, Move(Status.DIALING), by=by, at=at, steps_done={kind: 1} if kind else {})
     elif new.outcome == Outcome.NO_SHOW:
-        call_again(lead_id=lead.pk, assignee_id=lead.responsible_id, at=at, zone=lead.zone)
-    elif kind and new.outcome not in REACHED and new.direction == Direction.OUTGOING:
+        if not lead.do_not_call:
+            call_again(lead_id=lead.pk, assignee_id=lead.responsible_id, at=at, zone=lead.zone)
+    elif kind and new.outcome not in REACHED:
         plan_following(lead.as_stay(), kind, at=at)
 
 
@@ -318,6 +335,13 @@ def _check_touch(
             _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
             allowed=[],
         )
+    if (
+        lead.junk_reason == JunkReason.NO_ANSWER
+        and new.outcome in REACHED
+        and lead.opened_at <= at
+        and at <= lead.status_changed_at
+    ):
+        raise Refused("no_answer_stands", _said_that_nobody_was_reached(lead), allowed=[])
     wrong: dict[str, str] = {}
     for name, value, codes in (
         ("channel", new.channel, Channel.values),
@@ -339,3 +363,11 @@ def _check_touch(
             wrong["outcome"] = _("“Did not come” is for a lead with a meeting")
     if wrong:
         raise Invalid(wrong)
+
+
+def _said_that_nobody_was_reached(lead: Lead) -> str:
+    """A conversation before the closing would make «Недозвон» untrue; the two never stand together."""
+    return _(
+        "The lead was closed as “Could not reach” at %(time)s. To record an earlier conversation, the head of the call"
+        " centre reopens the lead first."
+    ) % {"time": timezone.localtime(lead.status_changed_at).strftime("%d.%m.%Y, %H:%M")}

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from contacts.phones import Phones, parse
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from contacts.phones import Phones, parse
 from crm.errors import Invalid
 from crm.text import TooDeep, clean, clean_json
 
@@ -169,8 +169,8 @@ class _Reader:
         try:
             if isinstance(value, dict):
                 cleaned = clean_json(value, depth=UTM_DEPTH)
-                if len(json.dumps(cleaned)) <= UTM_LENGTH:
-                    return dict(cleaned)
+                if isinstance(cleaned, dict) and len(json.dumps(cleaned)) <= UTM_LENGTH:
+                    return cleaned
         except TooDeep:
             pass
         self.keep("utm")

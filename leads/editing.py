@@ -7,11 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from contacts.phones import Phones, parse, refusal_text
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from contacts.actions import contact_for, is_fresh
+from contacts.actions import contact_for, is_fresh, set_do_not_call
 from contacts.models import Contact
+from contacts.phones import Phones, parse, refusal_text
 from crm import clock
 from crm.errors import Forbidden, Invalid, Refused
 from crm.text import clean, fold
@@ -21,13 +22,14 @@ from history.actions import note
 from history.models import Event
 from leads.access import lock_lead
 from leads.actions import follow_responsible, freeze_as_duplicate
-from leads.intake import hear_repeat, lock_original
+from leads.intake import hear_repeat
 from leads.models import Lead
-from leads.pipeline import SIGNED
+from leads.originals import meet_original
+from leads.pipeline import SIGNED, wrong_moment
 from outbox.actions import mark
 from sources.lookup import SourceLookup
 from sources.models import Source
-from tasks.actions import add
+from tasks.actions import CHASING, add, cancel
 from tasks.models import Task
 from team.models import User
 from team.roles import Right, may
@@ -46,10 +48,7 @@ def edit_lead(lead_id: int, changes: Mapping[str, Any], *, by: User | None, vers
     phone = parse(changes["phone"]) if "phone" in changes else None
     if phone is not None and not phone.main:
         raise Invalid({"phone": refusal_text(phone.reason)})
-    # Locks go contact, then lead; so the card comes first, and is not kept if the lead refuses the change.
-    card = contact_for(phone.main, at=now) if phone and phone.main else None
-    if card is not None and is_fresh(card, now):
-        mark("contact", card.pk)
+    card = _card_for(lead_id, phone.main, changes, by=by, at=now) if phone and phone.main else None
     lead = lock_lead(lead_id, by=by, version=version)
     if not may(by, Right.WORK_LEADS):
         raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
@@ -79,6 +78,19 @@ def edit_lead(lead_id: int, changes: Mapping[str, Any], *, by: User | None, vers
     return lead
 
 
+def _card_for(lead_id: int, number: str, changes: Mapping[str, Any], *, by: User | None, at: datetime) -> Contact:
+    """The card of a number that is given later, locked; a new one takes over what its lead knows of the person.
+
+    Locks go contact, then lead; so the card comes first, and is not kept if the lead refuses the change.
+    """
+    lead = Lead.objects.visible_to(by).get(pk=lead_id)
+    known = {name: changes.get(name) or getattr(lead, name) for name in ("name", "email", "city")}
+    card = contact_for(number, **known, at=at)
+    if is_fresh(card, at):
+        mark("contact", card.pk)
+    return card
+
+
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
@@ -103,7 +115,7 @@ def _pass_source_to_deal(lead: Lead) -> None:
 
 def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: User | None, at: datetime) -> None:
     """Put a locked lead without a card onto a locked card, by intake's rules."""
-    original = lock_original(card)
+    original = meet_original(card, arrived_at=at, at=at)
     if original is not None and lead.status in SIGNED:
         raise Invalid({"phone": _("This number is already in work: lead № %(id)s") % {"id": original.pk}})
     lead.contact = card
@@ -203,9 +215,23 @@ def set_task(lead_id: int, *, text: str, due_at: datetime, by: User) -> Task:
         raise Refused("duplicate_is_frozen", _("This is a duplicate: tasks belong on the original lead."), allowed=[])
     if not text.strip():
         raise Invalid({"text": _("Say what is to be done")})
-    if due_at <= now:
-        raise Invalid({"due_at": _("That time has passed. Choose a later one")})
+    if said := wrong_moment(due_at, now):
+        raise Invalid({"due_at": said})
     return add(lead_id=lead.pk, due_at=due_at, assignee_id=lead.responsible_id or by.pk, by=by, at=now, text=text)
+
+
+@verb
+def stop_calling(contact_id: int, reason: str, *, by: User | None) -> Contact:
+    """The client asked not to be called: mark the card, and take back what would have chased them.
+
+    Automatic tasks to call or write are cancelled; those that serve their own appointment or deal stay. An empty
+    reason lifts the mark; tasks come back with the next status. Raises what `contacts.actions.set_do_not_call` does.
+    """
+    card = set_do_not_call(contact_id, reason, by=by)
+    if card.do_not_call:
+        theirs = Q(lead__contact=card) | Q(deal__contact=card)
+        cancel(theirs & Q(automatic=True, kind__in=CHASING), at=clock.now(), by=by)
+    return card
 
 
 @verb

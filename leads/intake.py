@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,13 +22,17 @@ from history.actions import note, note_all
 from history.models import Event
 from leads.actions import enter
 from leads.applications import Application
-from leads.models import IdempotencyKey, IntakePolicy, Lead
-from leads.pipeline import CLOSED, SIGNED, JunkReason, Move, Status
+from leads.models import IdempotencyKey, Lead
+from leads.originals import is_bygone, lock_again, lock_originals, meet_original, retire
+from leads.pipeline import SIGNED, JunkReason, Move, Status
 from outbox.actions import mark_all
 from sources.lookup import SourceLookup
 from tasks.actions import Catalogue, add_all, call_again
 from team.models import ApiKey, User
 from team.roles import Right, may
+
+# Nothing the firm knows of is older; what claims to be is a slip of the other side.
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,12 @@ def register_lead(
             city=application.city,
             at=arrived_at,
         )
-        original = None if is_fresh(contact, arrived_at) else lock_original(contact)
-        if original is not None and _is_bygone(original, at=arrived_at):
-            retire(original, contact, at=at)
-            original = None
+        original = meet_original(contact, arrived_at=arrived_at, at=at)
     lead = _draft(application, contact, original, SourceLookup.read(), at=arrived_at, by=by, key=key, raw=raw)
     lead.save()
     if key is not None and idempotency_key:
         IdempotencyKey.objects.create(api_key=key, value=idempotency_key, lead=lead, body_digest=digest, created_at=at)
-    note_all([_created(lead, by=by)])
+    note_all([_created(lead, by=by, digest=digest)])
     changed = [("lead", lead.pk)]
     if contact is not None and is_fresh(contact, arrived_at):
         changed.append(("contact", contact.pk))
@@ -165,23 +166,31 @@ def plan_arrivals(
         for application, (moment, _raw) in zip(applications, arrivals, strict=True)
         if application.phones.main
     )
-    originals = _lock_originals(contacts.values())
+    originals = lock_originals(contacts.values())
     lookup = SourceLookup.read()
     leads: list[Lead] = []
     heard: list[tuple[Lead, Lead]] = []
     retired: list[tuple[Lead, Contact, datetime]] = []
+    reopened: set[int] = set()  # rejected originals that a repeat of this batch brings back into work
     for application, (moment, raw) in zip(applications, arrivals, strict=True):
         contact = contacts[application.phones.main] if application.phones.main else None
         original = originals.get(contact.pk) if contact else None
-        if original is not None and contact is not None and original.pk and _is_bygone(original, at=moment):
-            retired.append((original, contact, moment))
-            original = None
+        bygone = None
+        if original is not None and contact is not None and original.pk and original.pk not in reopened:
+            if is_bygone(original, at=moment):
+                bygone, original = original, None
+                retired.append((bygone, contact, at))
+            elif original.status == Status.JUNK:
+                reopened.add(original.pk)
         lead = _draft(application, contact, original, lookup, at=moment, by=by, key=key, raw=raw)
         leads.append(lead)
         if original is not None:
             heard.append((original, lead))
         elif contact is not None:
             originals[contact.pk] = lead
+            if bygone is not None and bygone.contact_id == contact.pk:
+                # Numbers that were joined to the old original by hand follow to the new one.
+                originals.update({pk: lead for pk, known in originals.items() if known.pk == bygone.pk})
     return Arrivals(leads, heard, retired, by, at)
 
 
@@ -209,8 +218,13 @@ def _note_difference(
     lead: Lead, application: Application, key: ApiKey | None, idempotency_key: str, digest: str, *, at: datetime
 ) -> None:
     """A repeat that says something else than the first time changes nothing, but what it said is kept."""
-    first = IdempotencyKey.objects.filter(api_key=key, value=idempotency_key).first() if idempotency_key else None
-    if first is None or first.body_digest == digest:
+    row = IdempotencyKey.objects.filter(api_key=key, value=idempotency_key).first() if idempotency_key else None
+    if row is not None:
+        first = row.body_digest
+    else:  # the first one came with its external id alone
+        created = Event.objects.filter(lead_id=lead.pk, kind=Event.Kind.CREATED).first()
+        first = created.data.get("digest", "") if created else ""
+    if not first or not digest or first == digest:
         return
     said: dict[str, Any] = {
         "phone": application.phone_raw,
@@ -228,69 +242,9 @@ def _arrival(application: Application, *, by: User | None, at: datetime) -> tupl
     given = application.arrived_at
     if given is None:
         return at, application.raw
-    if by is not None and may(by, Right.WRITE_HISTORY) and given <= at:
+    if by is not None and may(by, Right.WRITE_HISTORY) and EARLIEST <= given <= at:
         return given, application.raw
     return at, {**application.raw, "arrived_at": given.isoformat()}
-
-
-def lock_original(contact: Contact) -> Lead | None:
-    """The original lead of a locked card, locked too; None if the next application on its number is one.
-
-    A card whose lead was marked by hand as a duplicate of another number's has that number's original.
-    """
-    require_transaction()
-    contact_id = contact.pk
-    while True:
-        found = Lead.objects.originals().filter(contact_id=contact_id).values_list("pk", flat=True).first()
-        if found is None:
-            marked = Lead.objects.filter(contact_id=contact_id, duplicate_of__isnull=False).order_by("-pk")
-            found = marked.values_list("duplicate_of_id", flat=True).first()
-        if found is None:
-            return None
-        lead = Lead.objects.select_for_update(no_key=True).get(pk=found)
-        if lead.duplicate_of_id is None and lead.retired_at is None:
-            return lead
-        if lead.retired_at is not None:  # a newer application on the original's own number has taken its place
-            if lead.contact_id == contact_id or lead.contact_id is None:
-                return None
-            contact_id = lead.contact_id
-        # Else it became a duplicate while we waited for its lock: look again.
-
-
-def _lock_originals(contacts: Any) -> dict[int, Lead]:
-    """contact id -> its locked original, for a batch: in sets, and one by one where a number was joined by hand."""
-    by_id = {contact.pk: contact for contact in contacts}
-    locked = Lead.objects.originals().filter(contact_id__in=by_id).order_by("pk").select_for_update(no_key=True)
-    originals = {lead.contact_id: lead for lead in locked if lead.contact_id is not None}
-    joined = Lead.objects.filter(contact_id__in=by_id.keys() - originals.keys(), duplicate_of__isnull=False)
-    for contact_id in sorted(set(joined.values_list("contact_id", flat=True))):
-        if contact_id is not None and (original := lock_original(by_id[contact_id])):
-            originals[contact_id] = original
-    return originals
-
-
-def lock_again(lead: Lead) -> Lead:
-    """The row as it stands, locked: within a batch an original may have heard of another repeat just before."""
-    return Lead.objects.select_for_update(no_key=True).get(pk=lead.pk)
-
-
-def _is_bygone(original: Lead, *, at: datetime) -> bool:
-    """Was the original closed so long ago that, by the intake policy, a new application starts afresh?"""
-    if original.status not in CLOSED:
-        return False
-    days = IntakePolicy.current().new_original_after_days
-    return days is not None and original.status_changed_at <= at - timedelta(days=days)
-
-
-def retire(original: Lead, contact: Contact, *, at: datetime) -> None:
-    """Let an old original of this card make room for a new one. Its status, deal and milestones stay."""
-    if original.contact_id != contact.pk:
-        return  # joined by hand: the other number keeps its original, this card gets its own
-    original.retired_at = at
-    original.version += 1
-    original.save(update_fields=["retired_at", "version"])
-    note(Event.Kind.RETIRED, at=at, lead_id=original.pk)
-    mark_all([("lead", original.pk)])
 
 
 def _draft(
@@ -338,7 +292,7 @@ def _draft(
     return lead
 
 
-def _created(lead: Lead, *, by: User | None) -> Event:
+def _created(lead: Lead, *, by: User | None, digest: str = "") -> Event:
     source = lead.source
     return Event(
         kind=Event.Kind.CREATED,
@@ -348,7 +302,7 @@ def _created(lead: Lead, *, by: User | None) -> Event:
         contact_id=lead.contact_id,
         new=lead.status,
         reason=lead.junk_reason,
-        data={"source": source.code},
+        data={"source": source.code, **({"digest": digest} if digest else {})},
     )
 
 
@@ -369,14 +323,13 @@ def hear_repeat(original: Lead, duplicate: Lead, *, at: datetime) -> None:
         source=duplicate.source.code,
     )
     if original.status == Status.JUNK:
-        reason = _("Repeat application: lead № %(id)s") % {"id": duplicate.pk}
-        enter(original, Move(Status.DIALING, comment=reason), by=None, at=at)
+        enter(original, Move(Status.DIALING), by=None, at=at, repeat=duplicate.pk)
     elif original.status == Status.POSTPONED:
         original.callback_at = at
         original.version += 1
         original.save(update_fields=["callback_at", "version"])
         mark_all([("lead", original.pk)])
-    if original.contact is not None and original.contact.do_not_call:
+    if original.do_not_call:
         return  # who asked not to be called is not chased; the entry on the card stays
     deal = Deal.objects.filter(lead_id=original.pk).first() if original.status in SIGNED else None
     if deal is not None:

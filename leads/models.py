@@ -256,6 +256,10 @@ class Lead(models.Model):
         return self.contact_id is not None
 
     @property
+    def do_not_call(self) -> bool:
+        return bool(self.contact and self.contact.do_not_call)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The client's time zone: the given city's, else the number's if it has exactly one, else the firm's."""
         return zone_for(city=self.city, phone=self.phone, firm=ZoneInfo(settings.TIME_ZONE))
@@ -280,7 +284,7 @@ class Lead(models.Model):
             assignee_id=self.responsible_id,
             deal_id=deal.pk if deal else None,
             deal_assignee_id=deal.responsible_id if deal else None,
-            do_not_call=bool(self.contact and self.contact.do_not_call),
+            do_not_call=self.do_not_call,
         )
 
 

@@ -115,8 +115,9 @@ def replan(stay: Stay, *, at: datetime) -> None:
     if stay.number > 1:
         cancel(Q(lead_id=stay.lead_id, automatic=True), at=at)
     drafts = Catalogue.read(stay.status).drafts(stay, at)
-    if any(task.deal_id for task in drafts):
-        had = set(Task.objects.filter(deal_id=stay.deal_id, automatic=True).values_list("kind", flat=True))
+    if stay.deal_id is not None and any(task.deal_id for task in drafts):
+        ruled = Task.objects.filter(deal_id=stay.deal_id, automatic=True, step__isnull=False)
+        had = set(ruled.values_list("kind", flat=True))
         drafts = [task for task in drafts if not (task.deal_id and task.kind in had)]
     if drafts:
         add_all(drafts)
@@ -152,10 +153,16 @@ def cancel(which: Q, *, at: datetime, by: User | None = None) -> None:
         _mark(tasks)
 
 
-def complete_oldest(lead_id: int, kind: str, *, at: datetime, by: User | None) -> Task | None:
-    """A touch was made: finish the open task of `kind` that is due first, and return it; None if there is none."""
+def complete_oldest(lead_id: int, kind: str, *, at: datetime, zone: ZoneInfo, by: User | None) -> Task | None:
+    """A touch was made: finish the oldest task of `kind` that is due, and return it; None if none is due.
+
+    What is planned for later stays: a call out of turn does not take back a promised one, nor use up a cadence. What
+    only waits for the calling hours to begin counts as due.
+    """
     require_transaction()
-    task = Task.objects.open().filter(lead_id=lead_id, kind=kind).order_by("due_at", "pk").select_for_update().first()
+    until = fit(at, zone, CallingHours.current().as_hours())
+    due = Task.objects.open().filter(lead_id=lead_id, kind=kind, due_at__lte=until)
+    task = due.order_by("due_at", "pk").select_for_update().first()
     if task:
         _close(task, at=at, by=by)
     return task
@@ -225,7 +232,7 @@ def call_again(
     """
     require_transaction()
     due_at = fit(at, zone, CallingHours.current().as_hours())
-    here = Task.objects.open().filter(lead_id=lead_id, deal_id=deal_id, kind=Kind.CONTACT_CLIENT)
+    here = Task.objects.open().filter(Q(lead_id=lead_id, deal_id=deal_id, kind=Kind.CONTACT_CLIENT))
     task = here.order_by("-repeat", "due_at", "pk").select_for_update().first()
     if task is None:
         task = Task.objects.create(
