@@ -13,6 +13,7 @@ from crm.transactions import verb
 from history.actions import note
 from history.models import Event
 from outbox.actions import mark, mark_all
+from sources.lookup import SourceLookup
 from sources.models import UNKNOWN, Source, SourceAlias
 from team.models import User
 from team.roles import Right, may
@@ -48,14 +49,11 @@ def add_alias(source_id: int, value: str, *, by: User | None) -> SourceAlias:
     value = clean(value, limit=100)
     if not value:
         raise Invalid({"value": _("An alias cannot be empty.")})
-    alias = SourceAlias.objects.select_related("source").filter(folded=fold(value)).first()
-    if alias is None:
-        return SourceAlias.objects.create(source_id=source_id, value=value)
-    if alias.source_id != source_id:
-        raise Invalid(
-            {"value": _("“%(value)s” already names “%(source)s”.") % {"value": value, "source": alias.source.name}}
-        )
-    return alias
+    named = SourceLookup.read().find(value)
+    if named is not None and named.pk != source_id:
+        raise Invalid({"value": _("“%(value)s” already names “%(source)s”.") % {"value": value, "source": named.name}})
+    alias = SourceAlias.objects.filter(folded=fold(value)).first()
+    return alias or SourceAlias.objects.create(source_id=source_id, value=value)
 
 
 @verb
@@ -64,13 +62,15 @@ def merge(source_id: int, into_id: int, *, by: User | None) -> int:
 
     Returns how many rows changed their source. Works over the model's reverse relations, so it need not know what
     they are; a row with a `version` counts it up, and each is marked for the outside. The merged source stays, off.
-    Raises Invalid for a source merged into itself or the source of last resort.
+    Raises Source.DoesNotExist, Invalid for a source merged into itself or the source of last resort.
     """
     _require_admin(by)
     if source_id == into_id:
         raise Invalid({"into": _("A source cannot be merged into itself.")})
     locked = Source.objects.select_for_update(no_key=True).filter(pk__in=[source_id, into_id]).order_by("pk")
     rows = {source.pk: source for source in locked}
+    if len(rows) < 2:
+        raise Source.DoesNotExist
     source, into = rows[source_id], rows[into_id]
     if source.code == UNKNOWN:
         raise Invalid({"source": _("“%(name)s” takes in what nobody recognises and stays on.") % {"name": source.name}})
