@@ -18,7 +18,7 @@ from leads import actions
 from leads.actions import NewTouch
 from leads.applications import read_application
 from leads.intake import register_lead
-from leads.models import Lead, Office, Touch
+from leads.models import IntakePolicy, Lead, Office, Touch, TouchPolicy
 from leads.pipeline import JunkReason, Move, Status
 from sources.models import Source
 from team.models import ApiKey, User
@@ -111,6 +111,18 @@ class StageFactory(factory.django.DjangoModelFactory):
 
     code = factory.Sequence(lambda n: f"stage-{n}")
     name = factory.Sequence(lambda n: f"Стадия {n}")
+
+
+class Policy:
+    """What an administrator tunes: `Policy.intake(new_original_after_days=30)`, `Policy.touches(messages=1)`."""
+
+    @staticmethod
+    def intake(**given: Any) -> None:
+        IntakePolicy.objects.update_or_create(pk=1, defaults=given)
+
+    @staticmethod
+    def touches(**given: Any) -> None:
+        TouchPolicy.objects.update_or_create(pk=1, defaults=given)
 
 
 class ContactFactory(factory.django.DjangoModelFactory):
