@@ -11,7 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from contacts.api import ContactDetail, ContactList
 from crm.errors_api import no_such_address
 from deals.api import AssignDeal, DealDetail, DealList, MoveDeal, StageList
-from leads.api import AssignLead, LeadDetail, LeadList, LeadTouches, LeadTransition, TakeLead
+from leads.api import AssignLead, LeadDetail, LeadList, LeadTimeline, LeadTouches, LeadTransition, TakeLead
 from sources.api import SourceList
 from tasks.api import CompleteTask, TaskList
 from team.api import MeView, ShiftView, UserList
@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("leads/<id:pk>/", LeadDetail.as_view(), name="api-lead"),
     path("leads/<id:pk>/transition/", LeadTransition.as_view(), name="api-lead-transition"),
     path("leads/<id:pk>/touches/", LeadTouches.as_view(), name="api-lead-touches"),
+    path("leads/<id:pk>/timeline/", LeadTimeline.as_view(), name="api-lead-timeline"),
     path("leads/<id:pk>/take/", TakeLead.as_view(), name="api-lead-take"),
     path("leads/<id:pk>/assign/", AssignLead.as_view(), name="api-lead-assign"),
     path("contacts/", ContactList.as_view(), name="api-contacts"),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import generics
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, inline_serializer
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from crm.api_fields import read_moment
+from crm.pagination import LONGEST_PAGE, PAGE, bad_cursor, next_address, page_size, read_cursor
 from crm.parsers import IntakeJSONParser
 from crm.throttles import IntakeThrottle
 from leads.actions import NewTouch, change_status, log_touch
@@ -21,7 +24,17 @@ from leads.editing import assign, edit_lead, take
 from leads.filters import LeadFilter
 from leads.intake import register_lead
 from leads.models import Lead
-from leads.serializers import LeadChanges, LeadRow, NewLead, TouchRow, TouchWish, Transition, lead_as_shown
+from leads.serializers import (
+    LeadChanges,
+    LeadRow,
+    NewLead,
+    TimelineRow,
+    TouchRow,
+    TouchWish,
+    Transition,
+    lead_as_shown,
+)
+from leads.timeline import timeline
 from leads.transitions import read_move
 from team.models import User
 from team.permissions import IntakeToo, is_intake, require
@@ -152,6 +165,29 @@ class LeadTouches(APIView):
         return Response(TouchRow(logged.touch).data, status=201 if logged.created else 200)
 
 
+class LeadTimeline(APIView):
+    @extend_schema(
+        operation_id="lead_timeline",
+        summary="What happened to a lead, the newest first",
+        description="Rows of one moment are never parted, so a page may be a little longer than `limit`.",
+        parameters=[
+            OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": LONGEST_PAGE, "default": PAGE}),
+            OpenApiParameter("cursor", OpenApiTypes.STR, description="Comes from `next` and is not to be made up."),
+        ],
+        responses=inline_serializer(
+            "Timeline", {"results": TimelineRow(many=True), "next": serializers.URLField(allow_null=True)}
+        ),
+        tags=["leads"],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        lead = Lead.objects.visible_to(request.user).select_related("contact").get(pk=pk)
+        limit = page_size(request)
+        entries = timeline(lead, limit=limit, before=moment_of_cursor(request))
+        more = len(entries) >= limit and bool(timeline(lead, limit=1, before=entries[-1].at))
+        following = next_address(request, [entries[-1].at.isoformat()]) if more else None
+        return Response({"results": TimelineRow(entries, many=True).data, "next": following})
+
+
 class TakeLead(APIView):
     @extend_schema(
         operation_id="take_lead", summary="Take an unassigned lead", request=None, responses=LeadRow, tags=["leads"]
@@ -175,6 +211,18 @@ class AssignLead(APIView):
         wish.is_valid(raise_exception=True)
         lead = assign(pk, wish.validated_data["responsible"], by=request.user)
         return Response(lead_as_shown(lead, request.user))
+
+
+def moment_of_cursor(request: Request) -> datetime | None:
+    """The moment before which a page of the timeline begins. Raises ValidationError for a cursor that was made up."""
+    cursor = request.query_params.get("cursor")
+    if not cursor:
+        return None
+    place = read_cursor(cursor)
+    moment = read_moment(place[0]) if len(place) == 1 and isinstance(place[0], str) else None
+    if moment is None:
+        raise bad_cursor()
+    return moment
 
 
 def require_visible(request: Request, lead_id: int) -> None:
