@@ -138,7 +138,8 @@ def touched(basis: Basis, period: Period) -> Q:
         return counted(Column.LEADS, basis, period)
     condition = Q()
     for column in Column:
-        condition |= counted(column, basis, period)
+        if column != Column.DUPLICATES:  # they are among the leads
+            condition |= counted(column, basis, period)
     return condition
 
 

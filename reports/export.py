@@ -1,0 +1,161 @@
+"""Tables as files: XLSX and CSV in which nothing that somebody typed can act as a formula.
+
+Knows nothing of what the table says; a report brings rows and gets bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from crm.errors import Invalid
+from crm.text import clean
+
+Cell = str | int | float | Decimal | date | datetime | None
+
+
+class Format(StrEnum):
+    XLSX = "xlsx"
+    CSV = "csv"
+
+    @property
+    def content_type(self) -> str:
+        """What the browser is told that the file is."""
+        if self == Format.CSV:
+            return "text/csv; charset=utf-8"
+        return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+LONGEST_TEXT = 32_767  # of a cell of a spreadsheet, in UTF-16 units
+_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
+_FORMULA = ("=", "+", "-", "@")
+# A phone begins with a plus too; digits and separators alone cannot do anything.
+_PHONE = re.compile(r"\+\d[\d ()\u00a0.-]{8,}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file holds: `description` (the filters) in its first row, then the headings, the rows and the totals."""
+
+    title: str
+    description: str
+    headings: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+    totals: Sequence[Cell] = ()
+
+
+def read_format(params: Mapping[str, str]) -> Format | None:
+    """The parameter `export`; None without it. Raises Invalid for another word than those of Format."""
+    given = params.get("export")
+    if not given:
+        return None
+    try:
+        return Format(given)
+    except ValueError as error:
+        raise Invalid({"export": _("One of: %(words)s") % {"words": ", ".join(Format)}}) from error
+
+
+def to_file(table: Table, kind: Format) -> bytes:
+    """The file of that kind."""
+    return to_xlsx(table) if kind == Format.XLSX else to_csv(table)
+
+
+def to_xlsx(table: Table) -> bytes:
+    """A workbook of one sheet. Numbers and dates stay what they are, text is text whatever it begins with."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_SHEET_NAME.sub(" ", table.title)[:31])
+    sheet.freeze_panes = "A3"
+    widths = [max(12, min(60, len(heading) + 4)) for heading in table.headings]
+    if widths:
+        widths[0] = 32
+    for position, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(position)].width = width
+    sheet.append(_cells(sheet, [table.description]))
+    sheet.append(_cells(sheet, table.headings, bold=True))
+    for row in table.rows:
+        sheet.append(_cells(sheet, row))
+    if table.totals:
+        sheet.append(_cells(sheet, table.totals, bold=True))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def to_csv(table: Table) -> bytes:
+    """Semicolons and a byte order mark: what Russian spreadsheets open by a double click. Lines end with CR LF."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
+    for row in ([table.description], table.headings, *table.rows, *([table.totals] if table.totals else [])):
+        writer.writerow([_csv_value(value) for value in row])
+    return file.getvalue().encode("utf-8-sig")
+
+
+def _cells(sheet: WriteOnlyWorksheet, row: Sequence[Cell], *, bold: bool = False) -> list[WriteOnlyCell]:
+    return [_cell(sheet, value, bold=bold) for value in row]
+
+
+def _cell(sheet: WriteOnlyWorksheet, value: Cell, *, bold: bool) -> WriteOnlyCell:
+    if isinstance(value, datetime):
+        value = timezone.localtime(value).replace(tzinfo=None)  # spreadsheets know no zones
+    elif isinstance(value, str):
+        value = _bounded(clean(value, multiline=True))
+    cell = WriteOnlyCell(sheet, value)
+    if isinstance(value, str):
+        # openpyxl takes what begins with "=" for a formula and "#N/A" for an error. The quote prefix is the sheet's own
+        # mark of a text: without it a formula would come alive when somebody edits the cell.
+        cell.data_type = "s"
+        cell.quotePrefix = int(is_formula(value))
+    if bold:
+        cell.font = Font(bold=True)
+    return cell
+
+
+def _bounded(text: str) -> str:
+    """As much as a cell takes; spreadsheets count a character beyond the basic plane twice."""
+    if len(text) <= LONGEST_TEXT // 2:
+        return text
+    return text.encode("utf-16-le")[: LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could take the text, or one of its lines, for a formula (`reliability.md` I08).
+
+    Blanks, control characters and full-width forms in front do not hide one. A phone number is none.
+    """
+    return any(_is_formula_line(line) for line in text.splitlines())
+
+
+def _is_formula_line(line: str) -> bool:
+    seen = unicodedata.normalize("NFKC", line)
+    visible = "".join(character for character in seen if unicodedata.category(character)[0] not in "CZ")
+    return visible.startswith(_FORMULA) and not _PHONE.fullmatch(seen.strip())
+
+
+def _csv_value(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%d.%m.%Y %H:%M")
+    if isinstance(value, date):
+        return value.strftime("%d.%m.%Y")
+    if isinstance(value, float | Decimal):
+        return str(value).replace(".", ",")
+    if isinstance(value, int):
+        return str(value)
+    lines = clean(value, multiline=True).split("\n")
+    return "\n".join(f"'{line}" if _is_formula_line(line) else line for line in lines)
