@@ -21,8 +21,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from crm import embedded, translations
+from crm.demo_people import PEOPLE, sign_in_line
 from crm.supervisor import Child, GivesUp, Supervisor, ignore_signals, interrupt_on_terminate, say
 from leads.models import Lead
+from team.models import User
 
 DEMO_LEADS = 2000
 DEMO_MONTHS = 3
@@ -52,7 +54,9 @@ class Command(BaseCommand):
             prepare()
             for child in product(host, port, redis_url):
                 supervisor.start(child)
-            threading.Thread(target=announce, args=(host, port, began), daemon=True).start()
+            threading.Thread(
+                target=announce, args=(host, port, began), kwargs={"with_demo": demo_is_here()}, daemon=True
+            ).start()
             supervisor.watch()
         except KeyboardInterrupt:
             ignore_signals()
@@ -145,8 +149,14 @@ def product(host: str, port: int, redis_url: str) -> list[Child]:
     ]
 
 
-def announce(host: str, port: int, began: float) -> None:
-    """Wait until the web server answers, then say where it is and who can sign in."""
+def demo_is_here() -> bool:
+    """Whether the people of the demonstration can sign in."""
+    names = [person.username for person in PEOPLE]
+    return settings.DEBUG and User.objects.filter(username__in=names, is_active=True).count() == len(names)
+
+
+def announce(host: str, port: int, began: float, *, with_demo: bool) -> None:
+    """Wait until the web server answers, then say where it is and, with a demonstration, who can sign in."""
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
     deadline = time.monotonic() + WEB_STARTS_WITHIN
     while time.monotonic() < deadline:
@@ -162,3 +172,5 @@ def announce(host: str, port: int, began: float) -> None:
         say("stack", "the web server does not answer yet; its lines above may say why")
         return
     say("stack", f"ready in {time.monotonic() - began:.1f} s: {address}")
+    if with_demo:
+        say("stack", sign_in_line())
