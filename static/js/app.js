@@ -112,9 +112,12 @@
       target.classList.toggle("dialog--drawer", Boolean(drawer));
       if (drawer) drawer.classList.remove("dialog--drawer");
       if (!target.open) target.showModal();
+      const first = target.querySelector("[autofocus]") || target.querySelector("input:not([type='hidden']), select, textarea");
+      if (first) first.focus();
     }
     if (event.detail.xhr && [409, 422].includes(event.detail.xhr.status)) focusFirstError(target);
   });
+  document.addEventListener("close", (event) => { if (event.target === dialog()) event.target.replaceChildren(); }, true);
   document.addEventListener("htmx:sendError", () => post("toast-offline", true));
   document.addEventListener("htmx:responseError", () => post("toast-failed", true));
 
