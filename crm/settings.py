@@ -186,7 +186,8 @@ DATABASES = {"default": database(text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'c
 # Unset REDIS_URL means the broker that `make run` keeps in DATA_DIR. While that does not run (a command given by hand,
 # or the tests), nothing may wait for it: the cache is the process's own, and nudges go nowhere (the sweep finds all).
 REDIS_URL = text("REDIS_URL")
-if not REDIS_URL and embedded.answers(embedded.broker_socket(DATA_DIR)):
+EMBEDDED_BROKER = not REDIS_URL
+if EMBEDDED_BROKER and embedded.answers(embedded.broker_socket(DATA_DIR)):
     REDIS_URL = f"unix://{embedded.broker_socket(DATA_DIR)}"
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")

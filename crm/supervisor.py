@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, NoReturn
@@ -127,12 +128,19 @@ class Supervisor:
         self.children.append(child)
         child.start()
 
-    def watch(self) -> NoReturn:
-        """Look after all of them for ever. Ends by GivesUp, or by the KeyboardInterrupt of a signal."""
-        while True:
+    def watch(self, until: Callable[[], bool] = lambda: False, within: float = math.inf) -> bool:
+        """Look after all of them until `until()` is true, `within` so many seconds; answers whether it became true.
+
+        Without arguments it goes on for ever. GivesUp, or the KeyboardInterrupt of a signal, end it at any time.
+        """
+        deadline = time.monotonic() + within
+        while not until():
+            if time.monotonic() > deadline:
+                return False
             for child in self.children:
                 child.look_after()
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY if within == math.inf else LOOK_EVERY / 10)
+        return True
 
     def end(self) -> None:
         """End all processes: the first one started (what the others need) last, the rest together."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import socket
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -50,13 +49,21 @@ class Command(BaseCommand):
         interrupt_on_terminate()
         status: str | int = 0
         try:
-            redis_url = settings.REDIS_URL or start_broker(supervisor, settings.DATA_DIR)
+            redis_url = settings.REDIS_URL
+            if settings.EMBEDDED_BROKER:
+                redis_url = start_broker(supervisor, settings.DATA_DIR)
             prepare()
-            for child in product(host, port, redis_url):
+            web, *others = product(host, port, redis_url)
+            supervisor.start(web)
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+            if supervisor.watch(until=lambda: web_answers(address), within=WEB_STARTS_WITHIN):
+                say("stack", f"ready in {time.monotonic() - began:.1f} s: {address}")
+                if demo_is_here():
+                    say("stack", sign_in_line())
+            else:
+                say("stack", "the web server does not answer yet; its lines above may say why")
+            for child in others:  # after the web server, so that the page a person waits for comes first
                 supervisor.start(child)
-            threading.Thread(
-                target=announce, args=(host, port, began), kwargs={"with_demo": demo_is_here()}, daemon=True
-            ).start()
             supervisor.watch()
         except KeyboardInterrupt:
             ignore_signals()
@@ -109,15 +116,14 @@ def start_broker(supervisor: Supervisor, data_dir: Path) -> str:
     address = embedded.broker_socket(data_dir)
     folder = data_dir / "broker"
     folder.mkdir(mode=0o700, exist_ok=True)
+    # The one of a run that was killed a moment ago may still be ending; two would write to one file.
+    if not supervisor.watch(until=lambda: not embedded.answers(address), within=BROKER_STARTS_WITHIN):
+        raise GivesUp(f"a broker that this run did not start listens on {address}, so nothing is started")
     command = [binary, "--port", "0", "--unixsocket", str(address), "--unixsocketperm", "700", "--dir", str(folder)]
     command += ["--appendonly", "yes", "--save", "", "--loglevel", "warning", "--daemonize", "no"]
     supervisor.start(Child("broker", command, noise=["overcommit", "Received SIGTERM", "ready to exit"]))
-    deadline = time.monotonic() + BROKER_STARTS_WITHIN
-    while not embedded.answers(address):
-        supervisor.children[0].look_after()
-        if time.monotonic() > deadline:
-            raise GivesUp("the embedded broker does not answer")
-        time.sleep(0.02)
+    if not supervisor.watch(until=lambda: embedded.answers(address), within=BROKER_STARTS_WITHIN):
+        raise GivesUp("the embedded broker does not answer, so nothing is started")
     return f"unix://{address}"
 
 
@@ -136,7 +142,8 @@ def product(host: str, port: int, redis_url: str) -> list[Child]:
     environment = {"REDIS_URL": redis_url}
     bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", bound, "--worker-class", "gthread"]
-    web += ["--workers", "2", "--threads", "8", "--no-control-socket", "--log-level", "warning"]
+    web += ["--workers", "2", "--threads", "8", "--preload", "--no-control-socket"]
+    web += ["--log-level", "warning"]
     if Path("/dev/shm").is_dir():
         web += ["--worker-tmp-dir", "/dev/shm"]
     worker = [sys.executable, *CELERY, "worker", "--loglevel", "WARNING", "--concurrency", "2"]
@@ -155,22 +162,12 @@ def demo_is_here() -> bool:
     return settings.DEBUG and User.objects.filter(username__in=names, is_active=True).count() == len(names)
 
 
-def announce(host: str, port: int, began: float, *, with_demo: bool) -> None:
-    """Wait until the web server answers, then say where it is and, with a demonstration, who can sign in."""
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-    deadline = time.monotonic() + WEB_STARTS_WITHIN
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"{address}healthz", timeout=2).close()
-        except urllib.error.HTTPError:
-            break  # it answers, if only to say that this is not a host name of ours
-        except OSError:
-            time.sleep(0.05)
-            continue
-        break
-    else:
-        say("stack", "the web server does not answer yet; its lines above may say why")
-        return
-    say("stack", f"ready in {time.monotonic() - began:.1f} s: {address}")
-    if with_demo:
-        say("stack", sign_in_line())
+def web_answers(address: str) -> bool:
+    """Whether the web server says anything at all, be it that it does not know this host name."""
+    try:
+        urllib.request.urlopen(f"{address}healthz", timeout=2).close()
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
