@@ -24,9 +24,11 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from crm.errors import Busy, Forbidden, Invalid, Refused
+from crm.text import clean
 
 API = "/api/"
 RETRY_AFTER = 5  # seconds; a restarted database is usually back by then
+LONGEST_SENTENCE = 500
 DRAINED = 16 * 1024 * 1024  # of an over-long body this much is read away, so that the sender gets to see the answer
 DRAINING_TIME = 1.0  # seconds
 PORTION = 64 * 1024
@@ -41,7 +43,7 @@ def answer(error: Exception, _context: Mapping[str, Any]) -> Response | None:
                 refused["allowed"] = error.allowed
             return Response(refused, status=409)
         case Invalid():
-            return Response(error.fields, status=400)
+            return Response(_by_field(error.fields), status=400)
         case exceptions.ValidationError():
             return Response(_by_field(error.detail), status=400)
         case Forbidden():
@@ -99,7 +101,8 @@ def _sentences(said: Any) -> list[str]:
         return [sentence for inner in said.values() for sentence in _sentences(inner)]
     if isinstance(said, Sequence) and not isinstance(said, str):
         return [sentence for inner in said for sentence in _sentences(inner)]
-    return [str(said)]
+    # A sentence may quote what was sent: that may be endless, or what cannot be written out again.
+    return [clean(str(said), limit=LONGEST_SENTENCE)]
 
 
 @csrf_exempt

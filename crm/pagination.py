@@ -114,7 +114,7 @@ class NextLink(BasePagination):
             "type": "object",
             "required": ["results", "next"],
             "properties": {
-                "results": {"type": "array", "items": schema},
+                "results": schema,
                 "next": {"type": "string", "format": "uri", "nullable": True},
             },
         }
