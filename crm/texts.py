@@ -44,9 +44,12 @@ def in_python(source: str) -> Iterator[Text]:
         roles = SIGNATURES.get(name.removesuffix("_lazy").removesuffix("_noop"))
         if roles is None or len(node.args) < len(roles):
             continue
-        parts = [arg.value for arg in node.args[: len(roles)] if isinstance(arg, ast.Constant)]
-        if len(parts) == len(roles) and all(isinstance(part, str) for part in parts):
-            yield Text(**dict(zip(roles, parts, strict=True)))
+        parts: dict[str, str] = {}
+        for role, argument in zip(roles, node.args, strict=False):
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                parts[role] = argument.value
+        if len(parts) == len(roles):
+            yield Text(**parts)
 
 
 def in_template(source: str) -> Iterator[Text]:
