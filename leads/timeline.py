@@ -236,7 +236,7 @@ class _Teller:
     def _changes(self, changes: Mapping[str, Any]) -> str:
         said = []
         for name, pair in changes.items():
-            label = str(Lead._meta.get_field(name).verbose_name) if name in _FIELDS else name
+            label = str(getattr(Lead._meta.get_field(name), "verbose_name", name)) if name in _FIELDS else name
             if name == "utm" or not isinstance(pair, list) or len(pair) != 2:
                 said.append(label)
                 continue
