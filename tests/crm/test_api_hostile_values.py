@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from drf_spectacular.generators import SchemaGenerator
@@ -20,7 +19,7 @@ from tests.rest import BASE, Rest, rest
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 TEXTS = [
-    "\x00", "a\x00b", "\x07", "\u202e", "\u200b", "\ufeff", "\ufffe", "e" + "\u0301" * 300, "й", "и\u0306", "🙂", " ", "''",
+    "\x00", "a\x00b", "\x07", "\u202e", "\u200b", "\ufeff", "\ufffe", "e" + "\u0301" * 300, "й", "и\u0306", "🙂", " ",
     "' OR 1=1 --", '";--', "%", "_", "\\", "%s", "%(x)s", "{0.__class__}", "{{7*7}}", "<script>alert(1)</script>",
     "null", "true", "NaN", "Infinity", "-Infinity", "1e400", "-1", "0", "1.5", "1e3", "9" * 19, "9" * 30, "9" * 5000,
     "x" * 300, "x" * 50_000, "2026-02-30", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00",
