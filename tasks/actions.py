@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -41,6 +42,16 @@ class Stay:
     steps_done: Mapping[str, int] = field(default_factory=dict)  # kind -> steps of its cadence that count as done
 
 
+class Planned(NamedTuple):
+    """A task that the rules set: step number `step` of its rule, on the lead or on its deal."""
+
+    kind: str
+    text: str
+    due_at: datetime
+    step: int
+    on_deal: bool
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """The active rules with their steps and the calling hours, read once for any number of leads. Two queries."""
@@ -58,40 +69,42 @@ class Catalogue:
             rules.setdefault(row.rule_id, (row.rule, []))[1].append(row.as_step())
         return cls(list(rules.values()), CallingHours.current().as_hours())
 
-    def drafts(self, stay: Stay, at: datetime) -> list[Task]:
-        """The unsaved tasks with which a stay begins at `at` (UTC)."""
+    def planned(self, stay: Stay, at: datetime) -> list[Planned]:
+        """What the rules set when a stay begins at `at` (UTC)."""
         return [
-            task
+            Planned(rule.kind, rule.text, moment, number, rule.on == TaskRule.On.DEAL)
             for rule, steps in self.rules
-            if rule.status == stay.status and not (stay.do_not_call and rule.kind in CHASING)
-            for task in self._drafts_of(rule, steps, stay, at)
+            if rule.status == stay.status
+            and not (stay.do_not_call and rule.kind in CHASING)
+            and not (rule.on == TaskRule.On.DEAL and stay.deal_id is None)
+            for number, moment in self._steps_of(rule, steps, stay, at)
         ]
 
-    def _drafts_of(self, rule: TaskRule, steps: Sequence[Step], stay: Stay, at: datetime) -> list[Task]:
+    def _steps_of(self, rule: TaskRule, steps: Sequence[Step], stay: Stay, at: datetime) -> list[tuple[int, datetime]]:
+        """The steps of a rule as (number of the step, due)."""
         hours = self.hours
         if rule.pace == TaskRule.Pace.CADENCE:
             done = stay.steps_done.get(rule.kind, 0)
             following = plan_next(steps, done, stay.anchors, at=at, gap=LATE_STEP_GAP, zone=stay.zone, hours=hours)
-            planned = [following] if following else []
-        else:
-            planned = plan_at_once(steps, stay.anchors, at=at, zone=stay.zone, hours=hours)
-        on_deal = rule.on == TaskRule.On.DEAL
-        if on_deal and stay.deal_id is None:
-            return []
+            return [following] if following else []
+        return plan_at_once(steps, stay.anchors, at=at, zone=stay.zone, hours=hours)
+
+    def drafts(self, stay: Stay, at: datetime) -> list[Task]:
+        """The same as unsaved tasks."""
         return [
             Task(
-                lead_id=None if on_deal else stay.lead_id,
-                deal_id=stay.deal_id if on_deal else None,
-                kind=rule.kind,
-                text=rule.text,
-                due_at=moment,
+                lead_id=None if plan.on_deal else stay.lead_id,
+                deal_id=stay.deal_id if plan.on_deal else None,
+                kind=plan.kind,
+                text=plan.text,
+                due_at=plan.due_at,
                 automatic=True,
-                step=number,
-                stay=0 if on_deal else stay.number,
-                assignee_id=stay.deal_assignee_id if on_deal else stay.assignee_id,
+                step=plan.step,
+                stay=0 if plan.on_deal else stay.number,
+                assignee_id=stay.deal_assignee_id if plan.on_deal else stay.assignee_id,
                 created_at=at,
             )
-            for number, moment in planned
+            for plan in self.planned(stay, at)
         ]
 
 
@@ -250,6 +263,11 @@ def call_again(
         task.save(update_fields=["repeat", "due_at"])
     _mark([task])
     return task
+
+
+def has_open_repeat(lead_id: int) -> bool:
+    """Is there an open task of a repeat application on this lead? One query."""
+    return Task.objects.open().filter(lead_id=lead_id, repeat=True).exists()
 
 
 def hand_over(which: Q, *, assignee_id: int | None) -> None:
