@@ -1,8 +1,9 @@
-"""What is done about people: giving and withdrawing keys, going on and off line."""
+"""What is done about people: giving and withdrawing keys, going on and off line, the profile and the password."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import OperationalError
@@ -15,6 +16,7 @@ from team.models import ApiKey, ShiftPeriod, User
 
 OFF = "off"
 USE_NOTED_EVERY = timedelta(minutes=1)
+PROFILE = ("name", "email", "language", "theme")
 SHIFT_STATES = (*ShiftPeriod.State.values, OFF)
 
 
@@ -51,6 +53,39 @@ def set_shift(user_id: int, state: str) -> str:
     if state != OFF:
         ShiftPeriod.objects.create(user_id=user_id, state=state, started_at=now)
     return state
+
+
+@verb
+def edit_profile(user_id: int, changes: Mapping[str, str]) -> User:
+    """Change what a colleague says of themselves: fields of PROFILE (clean values). Returns them as they now are.
+
+    Raises Invalid for an e-mail that another colleague has, since people sign in with it, or an unknown choice.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    wanted = {name: changes[name] for name in PROFILE if name in changes}
+    wrong = {
+        name: _("One of: %(words)s") % {"words": ", ".join(known)}
+        for name, known in (("language", User.Language.values), ("theme", User.Theme.values))
+        if name in wanted and wanted[name] not in known
+    }
+    email = wanted.get("email", "")
+    if email and User.objects.filter(email__iexact=email).exclude(pk=user.pk).exists():
+        wrong["email"] = _("Another colleague has this e-mail")
+    if wrong:
+        raise Invalid(wrong)
+    for name, value in wanted.items():
+        setattr(user, name, value)
+    user.save(update_fields=list(wanted))
+    return user
+
+
+@verb
+def change_password(user_id: int, password: str) -> User:
+    """Give a colleague a password that the settings' validators have passed. All their sessions end by it."""
+    user = User.objects.select_for_update().get(pk=user_id)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return user
 
 
 def shift_state(user_id: int) -> str:

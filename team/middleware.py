@@ -1,0 +1,56 @@
+"""What every answer to a person has to have: their language, and no copy of their pages in any cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class Language:
+    """The language of the profile, else of the cookie, else Russian; what the browser asks for is not looked at.
+
+    The firm's people set it once, and a borrowed browser must not turn the CRM into another language (`api.md`).
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = language_of(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        response.setdefault("Content-Language", translation.get_language() or language)
+        return response
+
+
+def language_of(request: HttpRequest) -> str:
+    """`ru` or `en` for this request. Reads the session's user, if there is a session."""
+    known = dict(settings.LANGUAGES)
+    try:
+        chosen = request.user.language if request.user.is_authenticated else ""
+    except (OperationalError, InterfaceError):
+        chosen = ""  # the view meets the absent database as well, and there it becomes an answer
+    for language in (chosen, request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")):
+        if language in known:
+            return language
+    return settings.LANGUAGE_CODE
+
+
+class PrivatePages:
+    """Pages of somebody who is signed in are kept by no cache: they show clients (`reliability.md` S01)."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,144 @@
+"""Pages about oneself: sign-in, start page, profile, language and theme, presence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.errors import Invalid
+from team.actions import change_password, edit_profile, set_shift
+from team.forms import PasswordForm, ProfileForm, SignInForm
+from team.models import User
+from team.pages import way_back
+from team.roles import Role
+from team.signin import attempts_left
+
+COOKIE_AGE = 365 * 24 * 3600
+THEME_COOKIE = "theme"
+# Where each role starts; the head's team page and the operator's day take over here when they exist.
+START_PAGES = {
+    Role.OPERATOR: ("lead-list", ""),
+    Role.MANAGER: ("report-sources", ""),
+    Role.LAWYER: ("deal-list", "?view=board&owner=me"),
+    Role.ADMIN: ("report-sources", ""),
+}
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    name, query = START_PAGES[Role(request.user.role)]
+    return redirect(reverse(name) + query)
+
+
+class SignIn(LoginView):
+    """Sign-in. Without «Не выходить 12 часов» the session ends with the browser."""
+
+    template_name = "team/login.html"
+    form_class = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        response = super().form_valid(form)
+        if not form.cleaned_data["remember"]:
+            self.request.session.set_expiry(0)
+        return response
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        left = attempts_left(self.request, form.cleaned_data.get("username", ""))
+        return self.render_to_response(self.get_context_data(form=form, attempts_left=left), status=422)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name, e-mail, language and theme; the password has a form of its own on the same page."""
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=_present(request.user))
+    if form.is_valid():
+        try:
+            user = edit_profile(request.user.pk, form.cleaned_data)
+        except Invalid as refusal:
+            form.errors.update({name: form.error_class(said) for name, said in refusal.fields.items()})
+        else:
+            response = redirect("profile")
+            translation.activate(user.language)
+            _remember(response, settings.LANGUAGE_COOKIE_NAME, user.language)
+            _remember(response, THEME_COOKIE, user.theme)
+            messages.success(request, _("Saved"))
+            return response
+    return _profile_page(request, form=form, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def password(request: HttpRequest) -> HttpResponse:
+    """Change one's own password; other browsers are signed out by it, this one stays."""
+    form = PasswordForm(request.user, request.POST)
+    if not form.is_valid():
+        return _profile_page(request, password_form=form, status=422)
+    update_session_auth_hash(request, change_password(request.user.pk, form.cleaned_data["new"]))
+    messages.success(request, _("The password is changed. Other browsers are signed out."))
+    return redirect("profile")
+
+
+def _present(user: User) -> dict[str, str]:
+    language = user.language or translation.get_language()
+    return {"name": user.name, "email": user.email, "language": language, "theme": user.theme}
+
+
+def _profile_page(request: HttpRequest, *, status: int, **forms: Any) -> HttpResponse:
+    shown = {
+        "form": ProfileForm(initial=_present(request.user)),
+        "password_form": PasswordForm(request.user, auto_id="id_password_%s"),
+        **forms,
+    }
+    return render(request, "team/profile.html", shown, status=status)
+
+
+def _remember(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, max_age=COOKIE_AGE, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+    )
+
+
+def _choose(request: HttpRequest, field: str, cookie: str, known: list[str]) -> HttpResponseRedirect:
+    """Keep a choice in the cookie, and in the profile of who is signed in; an unknown one changes nothing."""
+    response = HttpResponseRedirect(way_back(request, reverse("home")))
+    chosen = request.POST.get(field, "")
+    if chosen in known:
+        if request.user.is_authenticated:
+            edit_profile(request.user.pk, {field: chosen})
+        _remember(response, cookie, chosen)
+    return response
+
+
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    return _choose(request, "language", settings.LANGUAGE_COOKIE_NAME, User.Language.values)
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    return _choose(request, "theme", THEME_COOKIE, User.Theme.values)
+
+
+@login_required
+@require_POST
+def shift(request: HttpRequest) -> HttpResponse:
+    """Go on line, on a break or off; an unknown word changes nothing."""
+    try:
+        set_shift(request.user.pk, request.POST.get("state", ""))
+    except Invalid as refusal:
+        messages.error(request, str(refusal))
+    return HttpResponseRedirect(way_back(request, reverse("home")))
