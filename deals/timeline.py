@@ -1,0 +1,103 @@
+"""What happened to a deal, newest first, in the reader's language: its history rows and the tasks done on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from crm.templatetags.crm_format import money
+from deals.models import Deal, Stage
+from history.models import Event
+from tasks.models import Task
+from team.models import User
+
+Entry = dict[str, Any]
+"""A line as `_timeline_entry.html` takes it."""
+
+LONGEST_VALUE = 80
+KINDS = {Event.Kind.STAGE: "status", Event.Kind.DEAL_OPENED: "deal", Event.Kind.RESPONSIBLE: "owner"}
+MONEY = {"amount", "prepayment"}
+
+
+def deal_timeline(deal: Deal, *, limit: int = 50) -> list[Entry]:
+    """The newest `limit` lines. Four queries: history, tasks, the stages and the people that history names."""
+    events = list(Event.objects.filter(deal_id=deal.pk).select_related("by").order_by("-at", "-pk")[:limit])
+    done = Task.objects.filter(deal_id=deal.pk, state=Task.State.DONE).select_related("closed_by")
+    stages = {stage.code: str(stage) for stage in Stage.objects.all()}
+    people = dict(User.objects.filter(pk__in=_people(events)).values_list("pk", "name"))
+    lines = [_line(event, deal, stages, people) for event in events]
+    lines += [_task_line(task) for task in done.order_by("-closed_at")[:limit]]
+    lines.sort(key=_moment, reverse=True)
+    return lines[:limit]
+
+
+def _moment(line: Entry) -> datetime:
+    at: datetime = line["at"]
+    return at
+
+
+def _people(events: list[Event]) -> set[int]:
+    handed = (event for event in events if event.kind == Event.Kind.RESPONSIBLE)
+    return {int(pk) for event in handed for pk in (event.old, event.new) if pk.isdecimal()}
+
+
+def _task_line(task: Task) -> Entry:
+    title = _("Task done: %(title)s") % {"title": task.title}
+    return {"kind": "task", "title": title, "at": task.closed_at, "author": task.closed_by and str(task.closed_by)}
+
+
+def _line(event: Event, deal: Deal, stages: Mapping[str, str], people: Mapping[int, str]) -> Entry:
+    title, text = _said(event, deal, lambda code: stages.get(code, code), people)
+    return {
+        "kind": KINDS.get(Event.Kind(event.kind), "change"),
+        "title": title,
+        "text": text,
+        "at": event.at,
+        "author": event.by and str(event.by),
+    }
+
+
+def _said(event: Event, deal: Deal, stage: Callable[[str], str], people: Mapping[int, str]) -> tuple[str, str]:
+    """The title and the text below it."""
+    match event.kind:
+        case Event.Kind.DEAL_OPENED:
+            told = [_("price %(sum)s") % {"sum": money(event.data.get("amount"))}]
+            if _is_sum(event.data.get("prepayment")):
+                told.append(_("prepayment %(sum)s") % {"sum": money(event.data.get("prepayment"))})
+            return _("Deal created from lead № %(lead)s") % {"lead": deal.lead_id}, ", ".join(told)
+        case Event.Kind.STAGE:
+            return f"{stage(event.old)} → {stage(event.new)}", event.comment
+        case Event.Kind.RESPONSIBLE:
+            old, new = (people.get(int(pk), "—") if pk.isdecimal() else "—" for pk in (event.old, event.new))
+            return _("Lawyer: %(old)s → %(new)s") % {"old": old, "new": new}, event.comment
+        case Event.Kind.EDITED:
+            changes = event.data.get("changes", {})
+            said = [_change(name, pair) for name, pair in changes.items()]
+            return _("Fields changed"), "\n".join(said)
+    return str(event.get_kind_display()), event.comment
+
+
+def _is_sum(value: object) -> bool:
+    try:
+        return Decimal(str(value or 0)) > 0
+    except InvalidOperation:
+        return False
+
+
+def _change(name: str, pair: object) -> str:
+    fields = {field.name: str(field.verbose_name) for field in Deal._meta.fields}
+    label = fields.get(name, name)
+    label = label[:1].upper() + label[1:]
+    if not isinstance(pair, list) or len(pair) != 2:
+        return label
+    old, new = (_short(money(value) if name in MONEY and value else value) for value in pair)
+    return f"{label}: {old} → {new}"
+
+
+def _short(value: object) -> str:
+    text = " ".join(str(value or "—").split(" "))
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
