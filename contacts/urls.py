@@ -1,0 +1,13 @@
+"""Addresses of the directory's pages, but the card: that shows leads and deals, so `crm/urls.py` has it from above."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from contacts import views
+
+urlpatterns = [
+    path("", views.contact_list, name="contact-list"),
+    path("<int:pk>/edit/", views.edit, name="contact-edit"),
+    path("<int:pk>/do-not-call/", views.do_not_call, name="contact-do-not-call"),
+]
