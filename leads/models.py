@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contacts.zones import zone_for
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -14,6 +13,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
+from contacts.zones import zone_for
 from crm import clock
 from crm.singletons import Singleton
 from crm.text import fold
