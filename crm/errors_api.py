@@ -62,6 +62,8 @@ def answer(error: Exception, _context: Mapping[str, Any]) -> Response | None:
             return _said(400, "invalid", _("The request cannot be read."))
         case exceptions.Throttled():
             return _said(429, "throttled", _("Too many requests. Try again later."), retry=error.wait or 1)
+        case exceptions.PermissionDenied():
+            return _said(403, "forbidden", _("You may not do this."))
         case exceptions.APIException():
             return _of_framework(error)
     return None
@@ -79,11 +81,20 @@ def _said(status: int, code: str, detail: str, *, retry: float | None = None) ->
 
 
 def _of_framework(error: exceptions.APIException) -> Response:
+    """The framework's own refusals, in our words where we have any."""
     codes = error.get_codes()
-    code = codes if isinstance(codes, str) else error.default_code
-    if isinstance(error, exceptions.PermissionDenied):
-        code = "forbidden"
-    response = _said(error.status_code, code, str(error.detail) if isinstance(error.detail, str) else str(error))
+    said: str | None = None
+    match error:
+        case exceptions.NotAuthenticated():
+            said = _("Send a key in the header: Authorization: Token <key>.")
+        case exceptions.MethodNotAllowed():
+            said = _("This address does not take that method.")
+        case exceptions.NotAcceptable():
+            said = _("The answer is JSON only.")
+        case exceptions.UnsupportedMediaType():
+            said = _("Send JSON in UTF-8.")
+    detail = said or clean(str(error.detail), limit=LONGEST_SENTENCE)
+    response = _said(error.status_code, codes if isinstance(codes, str) else error.default_code, detail)
     if header := getattr(error, "auth_header", None):
         response["WWW-Authenticate"] = header
     return response
@@ -108,7 +119,7 @@ def _sentences(said: Any) -> list[str]:
 @csrf_exempt
 def no_such_address(request: HttpRequest) -> HttpResponse:
     """The answer at an address that the API does not have, also at one that only lacks its last slash."""
-    return JsonResponse({"code": "not_found", "detail": _("There is no such address.")}, status=404)
+    return _plain("not_found", _("There is no such address."), status=404)
 
 
 class ApiDoor:
@@ -126,7 +137,7 @@ class ApiDoor:
             return self.get_response(request)
         if self._is_too_large(request):
             _drain(request)
-            return JsonResponse({"code": "too_large", "detail": too_large()}, status=413)
+            return _plain("too_large", too_large(), status=413)
         response = self.get_response(request)
         response.setdefault("Cache-Control", "no-store")  # personal data
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):
@@ -142,9 +153,11 @@ class ApiDoor:
         if not request.META.get("wsgi.input_terminated") or stream is None:
             return False
         body = stream.read(limit + 1)
+        if len(body) > limit:
+            return True
         request.META["CONTENT_LENGTH"] = str(len(body))
         request._stream = io.BytesIO(body)  # type: ignore[attr-defined]
-        return len(body) > limit
+        return False
 
     def _as_json(self, response: HttpResponse) -> HttpResponse:
         """The same refusal without the page that Django makes of it."""
@@ -157,11 +170,16 @@ class ApiDoor:
             413: ("too_large", too_large()),
         }
         code, detail = said.get(status, ("error", _("That failed. We know about it. Try again in a minute.")))
-        plain = JsonResponse({"code": code, "detail": detail}, status=status)
+        plain = _plain(code, detail, status=status)
         for header in ("Allow", "Retry-After", "WWW-Authenticate"):
             if header in response:
                 plain[header] = response[header]
         return plain
+
+
+def _plain(code: str, detail: str, *, status: int) -> HttpResponse:
+    """A refusal outside of any call of the API."""
+    return JsonResponse({"code": code, "detail": detail}, status=status, json_dumps_params={"ensure_ascii": False})
 
 
 def _drain(request: HttpRequest) -> None:
