@@ -185,3 +185,19 @@ class ShiftPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.state}"
+
+
+class SentForm(models.Model):
+    """A form that somebody has sent, by its one-time token, with the address its answer led to (`team/once.py`)."""
+
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    form = models.CharField(max_length=200)  # the address it was sent to: forms of one page share a token
+    token = models.CharField(max_length=64)
+    answer = models.CharField(max_length=300)
+    created_at = models.DateTimeField(default=clock.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["by", "form", "token"], name="form_is_sent_once")]
+
+    def __str__(self) -> str:
+        return self.token
