@@ -24,6 +24,7 @@ class Event(models.Model):
         MARKED_DUPLICATE = "marked_duplicate", _("Duplicate marked by hand")
         RESPONSIBLE = "responsible", _("Hand-over")
         EDITED = "edited", _("Fields changed")
+        COMMENT = "comment", _("Comment")
         PHONE = "phone", _("Phone given")
         DEAL_OPENED = "deal_opened", _("Deal opened")
         STAGE = "stage", _("Deal stage")

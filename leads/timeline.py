@@ -300,4 +300,5 @@ def _event_data(event: Event) -> dict[str, Any]:
         told |= {"from": event.old, "to": event.new}
     if event.kind == Event.Kind.DEAL_OPENED:
         return told | {"deal": event.deal_id}  # the sums are the deal's to show
-    return {**event.data, **told}
+    # What intake keeps to recognise an application by is for intake alone.
+    return {**{name: value for name, value in event.data.items() if name != "digest"}, **told}

@@ -1,0 +1,79 @@
+"""What people write down about a lead beside its moves and touches: comments, and calls promised to the client."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from crm import clock
+from crm.errors import Forbidden, Invalid, Refused
+from crm.text import clean
+from crm.transactions import verb
+from history.actions import note
+from history.models import Event
+from leads.access import lock_lead
+from leads.actions import LoggedTouch, NewTouch, log_touch
+from leads.applications import COMMENT
+from leads.models import Lead
+from leads.pipeline import CLOSED, Move, wrong_moment
+from tasks.actions import add, cancel
+from tasks.models import Kind, Task
+from team.models import User
+from team.roles import Right, may
+
+
+@verb
+def comment(lead_id: int, text: str, *, by: User) -> Event:
+    """Write a comment into the history of a lead. Comments only add, so they never conflict.
+
+    Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
+    """
+    lead = _workable(lead_id, by=by)
+    text = clean(text, limit=COMMENT, multiline=True)
+    if not text:
+        raise Invalid({"text": _("Write the comment")})
+    return note(Event.Kind.COMMENT, at=clock.now(), by=by, lead_id=lead.pk, comment=text)
+
+
+@verb
+def log_conversation(
+    lead_id: int, new: NewTouch, *, by: User, then: Move | None = None, call_back_at: datetime | None = None
+) -> LoggedTouch:
+    """Record a touch and what was agreed in it: a move, or a call promised for `call_back_at` (aware).
+
+    The promised call takes the place of the automatic one, which the client does not wait for. A repeat application's
+    task stays. Raises what `log_touch` raises; Invalid if that time cannot be, or the lead is closed.
+    """
+    now = clock.now()
+    logged = log_touch(lead_id, new, by=by, then=then)
+    if call_back_at is not None:
+        lead = Lead.objects.get(pk=lead_id)
+        if lead.status in CLOSED:
+            raise Invalid({"call_back_at": _("This lead is closed: nobody calls it back.")})
+        if said := wrong_moment(call_back_at, now):
+            raise Invalid({"call_back_at": said})
+        superseded = Q(lead_id=lead_id, kind=Kind.CONTACT_CLIENT, automatic=True, repeat=False)
+        cancel(superseded, at=now, by=by)
+        _promise(lead, call_back_at, by=by, at=now)
+    return logged
+
+
+def _promise(lead: Lead, call_back_at: datetime, *, by: User, at: datetime) -> Task:
+    assignee = lead.responsible_id or by.pk
+    kind = Kind.CONTACT_CLIENT
+    return add(lead_id=lead.pk, due_at=call_back_at, assignee_id=assignee, by=by, at=at, kind=kind, promised=True)
+
+
+def _workable(lead_id: int, *, by: User) -> Lead:
+    lead = lock_lead(lead_id, by=by)
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
+    if lead.is_duplicate:
+        raise Refused(
+            "duplicate_is_frozen",
+            _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
+            allowed=[],
+        )
+    return lead
