@@ -1,0 +1,1 @@
+"""The pages of leads, a module for each kind of page."""
