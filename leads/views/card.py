@@ -1,0 +1,107 @@
+"""The card of a lead, and the page where its fields are changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from leads.board import Card, offices, read_card
+from leads.editing import edit_lead
+from leads.forms import CommentForm, EditLeadForm, TaskForm, TouchForm
+from leads.lines import lines
+from leads.models import Lead
+from leads.timeline import timeline
+from leads.views.answers import attempt, read_version, show_form, viewer, way_on
+from team.once import new_token
+from team.pages import needs
+from team.roles import Right
+
+LINES = 30
+PANES = ("call", "message", "comment", "task")
+
+
+@login_required
+@require_safe
+def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything about a lead. `?before=` continues the history, `?history=touch` shows touches alone."""
+    return show_card(request, read_card(pk, viewer(request)))
+
+
+def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: Any) -> HttpResponse:
+    """The card; `bound` holds a form of the composer that was refused, to be shown with what was typed."""
+    lead = card.lead
+    only = "touch" if request.GET.get("history") == "touch" else ""
+    before = _moment(request.GET.get("before", ""))
+    entries = timeline(lead, limit=LINES, before=before, only=only)
+    deal_url = reverse("deal-detail", args=[card.deal.pk]) if card.deal and card.may_open_deal else ""
+    context = {
+        "card": card,
+        "lead": lead,
+        "lines": lines(entries, lead, deal_url=deal_url),
+        "before": before,
+        "only": only,
+        "older_url": _older(only, entries[-1].at) if len(entries) >= LINES else "",
+        "deal_url": deal_url,
+        "contact_url": reverse("contact-detail", args=[lead.contact_id]) if lead.contact_id else "",
+        "version": lead.version,
+        "token": new_token(request),
+        "title": lead.name or (lead.phone_raw if not lead.phone_valid else ""),
+        **(_composer(card, request.GET.get("pane", "")) if card.may_work else {}),
+        **bound,
+    }
+    return render(request, "leads/card.html", context, status=status)
+
+
+def _composer(card: Card, pane: str) -> dict[str, Any]:
+    """The empty forms of the composer."""
+    places = offices()
+    return {
+        "call_form": TouchForm(lead=card.lead, allowed=card.allowed, offices=places, pane="call"),
+        "message_form": TouchForm(lead=card.lead, allowed=card.allowed, offices=places, pane="message"),
+        "comment_form": CommentForm(),
+        "task_form": TaskForm(zone=card.lead.zone),
+        "pane": pane if pane in PANES else PANES[0],
+    }
+
+
+def _moment(given: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(given.replace(" ", "+"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and moment.year > 1 else None
+
+
+def _older(only: str, before: datetime) -> str:
+    query = f"?history={only}&" if only else "?"
+    return f"{query}before={before.isoformat().replace('+', '%2B')}#history"
+
+
+@needs(Right.WORK_LEADS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the fields; a colleague's change meanwhile is answered with who it was, and what was typed stays."""
+    by = viewer(request)
+    lead = Lead.objects.visible_to(by).with_card().get(pk=pk)
+    form = EditLeadForm(request.POST if request.method == "POST" else None, lead=lead)
+    status = 200
+    if request.method == "POST":
+
+        def do() -> str:
+            edit_lead(pk, form.changes(), by=by, version=read_version(request))
+            return way_on(request, pk)
+
+        answer = attempt(request, form, do)
+        if isinstance(answer, HttpResponse):
+            messages.success(request, _("Saved"))
+            return answer
+        status, lead = answer, Lead.objects.visible_to(by).with_card().get(pk=pk)
+    return show_form(request, "leads/edit.html", lead, form, status=status)

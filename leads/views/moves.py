@@ -1,0 +1,103 @@
+"""Moving a lead: the page with all statuses, and the forms of those that ask for something."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from crm.errors import Refused
+from deals.models import Deal
+from leads.actions import change_status
+from leads.board import closed_reasons, lawyers_by_load, offices, read_card
+from leads.forms import ContractForm, JunkForm, MoveForm
+from leads.models import Lead
+from leads.pipeline import SIGNED, Move, Status
+from leads.views.answers import attempt, read_version, show_form, viewer, way_on
+from team.pages import needs
+from team.roles import Right
+
+
+@needs(Right.WORK_LEADS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead_status(request: HttpRequest, pk: int) -> HttpResponse:
+    """All statuses with what each asks for; `?to=` shows the form of one, POST `to` moves there."""
+    card = read_card(pk, viewer(request))
+    wanted = (request.POST if request.method == "POST" else request.GET).get("to", "")
+    if wanted not in Status.values:
+        status = 422 if request.method == "POST" else 200
+        return show_form(request, "leads/statuses.html", card.lead, JunkForm(), status=status, card=card)
+    to = Status(wanted)
+    if to in SIGNED or (to == Status.JUNK and "junk_reason" not in request.POST):
+        return HttpResponseRedirect(card.way_to(to))
+    form = MoveForm(request.POST if request.method == "POST" else None, lead=card.lead, to=to, offices=offices())
+    status = 200
+    if request.method == "POST":
+        answer = attempt(request, form, lambda: _moved(request, pk, form.move()))
+        if isinstance(answer, HttpResponse):
+            return _told(request, pk, answer)
+        status, card = answer, read_card(pk, viewer(request))
+    return show_form(request, "leads/move.html", card.lead, form, status=status, card=card, to=to)
+
+
+@needs(Right.WORK_LEADS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead_junk(request: HttpRequest, pk: int) -> HttpResponse:
+    """Why it is junk; «Недозвон» is closed, with what is missing, until it is earned."""
+    card = read_card(pk, viewer(request))
+    form = JunkForm(request.POST if request.method == "POST" else None, closed=closed_reasons(card))
+    status = 200
+    if request.method == "POST":
+        answer = attempt(request, form, lambda: _moved(request, pk, form.move()))
+        if isinstance(answer, HttpResponse):
+            return _told(request, pk, answer)
+        status, card = answer, read_card(pk, viewer(request))
+    return show_form(request, "leads/junk.html", card.lead, form, status=status, card=card)
+
+
+@needs(Right.WORK_LEADS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead_contract(request: HttpRequest, pk: int) -> HttpResponse:
+    """The contract of either kind: opens the deal, or makes the contract that is there prepaid."""
+    card = read_card(pk, viewer(request))
+    to = request.GET.get("to", "")
+    if not any(status in card.allowed for status in SIGNED):
+        raise Refused("transition_not_allowed", card.closed_because, allowed=card.allowed)
+    bound = request.POST if request.method == "POST" else None
+    form = ContractForm(bound, lead=card.lead, allowed=card.allowed, lawyers=lawyers_by_load(), to=to)
+    status = 200
+    if request.method == "POST":
+        answer = attempt(request, form, lambda: _moved(request, pk, form.move()))
+        if isinstance(answer, HttpResponse):
+            _tell_deal(request, pk)
+            return answer
+        status, card = answer, read_card(pk, viewer(request))
+    return show_form(request, "leads/contract.html", card.lead, form, status=status, card=card)
+
+
+def _moved(request: HttpRequest, pk: int, move: Move) -> str:
+    change_status(pk, move, by=viewer(request), version=read_version(request))
+    return way_on(request, pk)
+
+
+def _told(request: HttpRequest, pk: int, answer: HttpResponse) -> HttpResponse:
+    """Say where the lead went, and go on."""
+    lead = Lead.objects.get(pk=pk)
+    where = lead.get_junk_reason_display() if lead.junk_reason else ""
+    status = f"{lead.get_status_display()}: {where}" if where else lead.get_status_display()
+    messages.success(request, _("Lead № %(id)s: %(status)s") % {"id": pk, "status": status})
+    return answer
+
+
+def _tell_deal(request: HttpRequest, pk: int) -> None:
+    """«Сделка Д-0322 создана»; a link for who may open it."""
+    deal = Deal.objects.get(lead_id=pk)
+    said = _("Deal %(deal)s created") if deal.version == 1 else _("Deal %(deal)s: prepayment recorded")
+    text = said % {"deal": deal.number}
+    if Deal.objects.visible_to(viewer(request)).filter(pk=deal.pk).exists():
+        messages.success(request, format_html('<a href="{}">{}</a>', reverse("deal-detail", args=[deal.pk]), text))
+    else:
+        messages.success(request, text)

@@ -1,0 +1,127 @@
+"""What is recorded on the card: touches, comments, tasks, who has the lead. A refusal shows the card with the form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from crm.templatetags.crm_format import due
+from leads.board import Card, offices, people_of_call_centre, read_card
+from leads.editing import assign, set_task, take
+from leads.forms import AssignForm, CommentForm, TaskForm, TouchForm
+from leads.models import Lead
+from leads.remarks import comment, log_conversation
+from leads.views.answers import attempt, card_url, show_form, viewer, way_on
+from leads.views.card import show_card
+from team.once import once
+from team.pages import needs
+from team.roles import Right
+
+
+@needs(Right.WORK_LEADS)
+@require_POST
+def lead_touches(request: HttpRequest, pk: int) -> HttpResponse:
+    """The result of a call or a message, with what follows from it."""
+    card = read_card(pk, viewer(request))
+    pane = request.POST.get("pane", "")
+    pane = pane if pane in ("call", "message") else ""
+    form = TouchForm(request.POST, lead=card.lead, allowed=card.allowed, offices=offices(), pane=pane)
+
+    def do() -> str:
+        log_conversation(pk, form.touch(), by=viewer(request), then=form.move(), call_back_at=form.promised_at())
+        return way_on(request, pk)
+
+    pane = pane or "call"
+    return _recorded(request, card, form, do, said=_touch_said, pane=pane, **{f"{pane}_form": form})
+
+
+@needs(Right.WORK_LEADS)
+@require_POST
+def lead_comments(request: HttpRequest, pk: int) -> HttpResponse:
+    card, form = read_card(pk, viewer(request)), CommentForm(request.POST)
+
+    def do() -> str:
+        comment(pk, form.cleaned_data["text"], by=viewer(request))
+        return way_on(request, pk)
+
+    return _recorded(request, card, form, do, said=lambda _card: _("Comment saved"), pane="comment", comment_form=form)
+
+
+@needs(Right.WORK_LEADS)
+@require_POST
+def lead_tasks(request: HttpRequest, pk: int) -> HttpResponse:
+    """A task set by hand; its time is of the client's clock."""
+    card = read_card(pk, viewer(request))
+    form = TaskForm(request.POST, zone=card.lead.zone)
+
+    def do() -> str:
+        given = form.cleaned_data
+        set_task(pk, text=given["text"], due_at=given["due_at"], by=viewer(request))
+        return way_on(request, pk)
+
+    return _recorded(request, card, form, do, said=lambda _card: _("Task set"), pane="task", task_form=form)
+
+
+def _recorded(
+    request: HttpRequest, card: Card, form: Form, do: Callable[[], str], *, said: Callable[[Card], str], **bound: Any
+) -> HttpResponse:
+    """Back on the card, or the card again with the form as it was typed and what is wrong with it."""
+    by, pk = viewer(request), card.lead.pk
+    answer = attempt(request, form, do)
+    if not isinstance(answer, HttpResponse):
+        return show_card(request, read_card(pk, by), status=answer, refused=form, **bound)
+    if Lead.objects.visible_to(by).filter(pk=pk).exists():
+        messages.success(request, said(read_card(pk, by)))
+    return answer
+
+
+def _touch_said(card: Card) -> str:
+    """«Касание 2 записано. Следующее — сегодня, 14:30.»"""
+    said = _("Touch %(number)s saved.") % {"number": card.lead.touches_count}
+    if card.tasks:
+        following = card.tasks[0]
+        said += " " + _("Next: %(title)s, %(when)s.") % {"title": following.title, "when": due(following.due_at)}
+    return said
+
+
+@needs(Right.ASSIGN)
+@require_http_methods(["GET", "HEAD", "POST"])
+def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand a lead over."""
+    by = viewer(request)
+    lead = Lead.objects.visible_to(by).with_card().get(pk=pk)
+    bound = request.POST if request.method == "POST" else None
+    form = AssignForm(bound, people=people_of_call_centre(), present=lead.responsible_id)
+    status = 200
+    if request.method == "POST":
+
+        def do() -> str:
+            assign(pk, form.cleaned_data["responsible"], by=by)
+            return way_on(request, pk)
+
+        answer = attempt(request, form, do)
+        if isinstance(answer, HttpResponse):
+            responsible = Lead.objects.select_related("responsible").get(pk=pk).responsible
+            messages.success(request, _("Responsible: %(new)s") % {"new": responsible})
+            return answer
+        status = answer
+    return show_form(request, "leads/assign.html", lead, form, status=status)
+
+
+@needs(Right.TAKE_LEAD)
+@require_POST
+def lead_take(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an unassigned lead; somebody who was faster is named."""
+    by = viewer(request)
+
+    def do() -> str:
+        take(pk, by=by)
+        return card_url(pk)
+
+    return HttpResponseRedirect(once(request, do))
