@@ -28,7 +28,15 @@ from leads.models import Lead, Office, Touch, TouchPolicy
 from leads.pipeline import MILESTONES, SIGNED, JunkReason, Move, Status
 from leads.touch_policy import REACHED, Channel, Direction, Outcome
 from outbox.actions import mark, mark_all
-from tasks.actions import call_again, cancel, complete_oldest, hand_over, plan_following, replan
+from tasks.actions import (
+    call_again,
+    cancel,
+    complete_oldest,
+    hand_over,
+    has_open_repeat,
+    plan_following,
+    replan,
+)
 from team.models import ApiKey, User
 from team.roles import Right, may
 
@@ -122,7 +130,11 @@ def enter(
         deal = open_deal(
             lead_id=lead.pk, contact_id=lead.contact_id, source_id=lead.source_id, terms=terms, by=by, at=at
         )
+    unanswered = deal is not None and has_open_repeat(lead.pk)
     replan(replace(lead.as_stay(deal=deal), steps_done=steps_done or {}), at=at)
+    if deal is not None and unanswered and not lead.do_not_call:
+        # The client applied again just before the signing: now it is the lawyer who has to hear of it.
+        call_again(deal_id=deal.pk, assignee_id=deal.responsible_id, at=at, zone=lead.zone, repeat=True)
     mark("lead", lead.pk)
 
 

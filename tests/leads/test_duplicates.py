@@ -313,3 +313,12 @@ def test_applications_of_one_moment_on_one_number_are_an_original_and_its_duplic
     number, then = phone(), frozen.now - timedelta(days=3)
     rows = [lead(phone=number, by=admin, arrived_at=then) for _ in range(3)]
     assert [row.is_duplicate for row in rows] == [False, True, True]
+
+
+def test_a_repeat_that_nobody_answered_before_the_signing_goes_over_to_the_deal(catalogues: None, frozen) -> None:
+    lawyer = LawyerFactory()
+    original = lead_in("visit")
+    repeat_of(original)
+    move(original, "contract")
+    task = Task.objects.open().get(kind="contact_client")
+    assert (task.deal, task.assignee, task.repeat) == (Deal.objects.get(), lawyer, True)
