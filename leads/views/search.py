@@ -1,0 +1,27 @@
+"""The page of the search in the top bar."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from crm.text import clean
+from leads.models import Lead
+from leads.search import find
+from leads.views.answers import viewer
+
+
+@login_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """`?q=`; a whole number of a client in work goes straight to the lead (for a lawyer, to the deal)."""
+    query = request.GET.get("q", "")
+    try:
+        found = find(query, by=viewer(request))
+    except ValueError as error:
+        return render(request, "search.html", {"query": clean(query, limit=200), "wrong": error.args[0]}, status=400)
+    if found.opens is not None:
+        return redirect("lead-detail" if isinstance(found.opens, Lead) else "deal-detail", found.opens.pk)
+    return render(request, "search.html", {"query": clean(query), "found": found})
