@@ -1,0 +1,13 @@
+"""Addresses of the reports."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from reports import views
+
+urlpatterns = [
+    path("sources/", views.sources, name="report-sources"),
+    path("sources.xlsx", views.sources_file, {"kind": "xlsx"}, name="report-sources-xlsx"),
+    path("sources.csv", views.sources_file, {"kind": "csv"}, name="report-sources-csv"),
+]
