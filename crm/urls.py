@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from crm import health
 from crm.errors_api import no_such_address
+from crm.styleguide import styleguide
+from deals.views import card as deal_card
+from leads.sales import sales_history
+from leads.views.contact import contact_detail
+from leads.views.search import search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/", include("crm.api")),
     re_path(r"^api/", no_such_address),
+    path("leads/", include("leads.urls")),
     path("admin/", admin.site.urls),
+    path("", include("team.urls")),
+    path("search/", search, name="search"),
+    path("contacts/", include("contacts.urls")),
+    path("contacts/<int:pk>/", contact_detail, name="contact-detail"),
+    path("deals/", include("deals.urls")),
+    path("deals/<int:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),
+    path("tasks/", include("tasks.urls")),
+    path("reports/", include("reports.urls")),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))
+
+handler500 = "crm.error_pages.server_error"
