@@ -15,13 +15,17 @@ from team.models import User
 from team.signin import username_for
 
 
+LONGEST_NAME = 254  # of a login or an e-mail
+
+
 class SignInForm(AuthenticationForm):
     """Login or work e-mail, and the password. What was typed stays in the field."""
 
     remember = forms.BooleanField(required=False)
 
     def clean_username(self) -> str:
-        return username_for(self.cleaned_data["username"])
+        # A longer name belongs to nobody, and the record of failed attempts could not hold it.
+        return username_for(self.cleaned_data["username"][:LONGEST_NAME])
 
 
 class CleanField(forms.CharField):
