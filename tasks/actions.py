@@ -158,7 +158,7 @@ def plan_following(stay: Stay, kind: str, *, at: datetime) -> None:
 def cancel(which: Q, *, at: datetime, by: User | None = None) -> None:
     """Cancel the open tasks of `which` ("снята", not done)."""
     require_transaction()
-    tasks = list(Task.objects.open().filter(which).order_by("pk").select_for_update())
+    tasks = list(Task.objects.open().filter(which).order_by("pk").select_for_update(of=("self",)))
     if tasks:
         Task.objects.filter(pk__in=[task.pk for task in tasks]).update(
             state=Task.State.CANCELLED, closed_at=at, closed_by=by

@@ -14,7 +14,6 @@ from crm.text import clean
 from team.models import User
 from team.signin import username_for
 
-
 LONGEST_NAME = 254  # of a login or an e-mail
 
 
