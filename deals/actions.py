@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from crm import clock
 from crm.errors import Forbidden, Invalid, Refused
+from crm.text import is_clean
 from crm.transactions import require_transaction, verb
 from deals.models import Deal, Stage
 from history.actions import note
@@ -161,7 +162,8 @@ def move_stage(deal_id: int, stage_code: str, *, by: User | None, version: int |
     """
     deal = _lock(deal_id, by=by, version=version)
     _require_right(by)
-    stage = Stage.objects.filter(code=stage_code, active=True).first()
+    # An unclean code names no stage, and PostgreSQL would not even look for a NUL.
+    stage = Stage.objects.filter(code=stage_code, active=True).first() if is_clean(stage_code) else None
     if stage is None:
         raise Invalid({"stage": _("There is no such stage: %(code)s") % {"code": stage_code}})
     if stage.pk == deal.stage_id:
