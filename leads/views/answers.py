@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -42,29 +43,40 @@ def read_version(request: HttpRequest) -> int | None:
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
 
 
-def attempt(request: HttpRequest, form: Form, do: Callable[[], str]) -> HttpResponse | int:
-    """Run what a valid form asks for, once. A redirect to where it led; or the status of the answer, after which the
-    form, with what was refused beside its fields, is to be shown again.
+@dataclass(frozen=True)
+class Again:
+    """The form is to be shown again, with this status; `conflict`: somebody else was faster."""
+
+    status: int = 200
+    conflict: bool = False
+
+
+FIRST = Again()
+
+
+def attempt(request: HttpRequest, form: Form, do: Callable[[], str]) -> HttpResponse | Again:
+    """Run what a valid form asks for, once. A redirect to where it led; or the form, with what was refused beside its
+    fields, is to be shown again.
     """
     if not form.is_valid():
-        return 422
+        return Again(422)
     try:
         return HttpResponseRedirect(once(request, do))
     except Invalid as error:
         explain(form, error)
-        return 422
+        return Again(422)
     except Forbidden as error:
         form.add_error(None, error.detail)
-        return 403
+        return Again(403)
     except Refused as error:
         form.add_error(None, error.detail)
-        return 409
+        return Again(409, conflict=error.code == "stale")
 
 
 def show_form(
-    request: HttpRequest, template: str, lead: Lead, form: Form, *, status: int = 200, **context: Any
+    request: HttpRequest, template: str, lead: Lead, form: Form, again: Again = FIRST, **context: Any
 ) -> HttpResponse:
-    """A form about a lead: as a page, or as a piece for the dialog. After a refusal it carries the present version, so
+    """A form about a lead: as a page, or as a piece for the dialog. After a conflict it carries the present version, so
     that sending it again is the decision to do it anyway.
     """
     shown = {
@@ -73,9 +85,9 @@ def show_form(
         "version": lead.version,
         "token": new_token(request),
         "cancel_url": card_url(lead.pk),
-        "conflict": status == 409,
+        "conflict": again.conflict,
         **context,
     }
-    response = render(request, template, shown, status=status)
+    response = render(request, template, shown, status=again.status)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -19,7 +19,7 @@ from leads.forms import CommentForm, EditLeadForm, TaskForm, TouchForm
 from leads.lines import lines
 from leads.models import Lead
 from leads.timeline import timeline
-from leads.views.answers import attempt, read_version, show_form, viewer, way_on
+from leads.views.answers import FIRST, attempt, read_version, show_form, viewer, way_on
 from team.once import new_token
 from team.pages import needs
 from team.roles import Right
@@ -92,7 +92,7 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     by = viewer(request)
     lead = Lead.objects.visible_to(by).with_card().get(pk=pk)
     form = EditLeadForm(request.POST if request.method == "POST" else None, lead=lead)
-    status = 200
+    again = FIRST
     if request.method == "POST":
 
         def do() -> str:
@@ -103,5 +103,5 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
         if isinstance(answer, HttpResponse):
             messages.success(request, _("Saved"))
             return answer
-        status, lead = answer, Lead.objects.visible_to(by).with_card().get(pk=pk)
-    return show_form(request, "leads/edit.html", lead, form, status=status)
+        again, lead = answer, Lead.objects.visible_to(by).with_card().get(pk=pk)
+    return show_form(request, "leads/edit.html", lead, form, again)

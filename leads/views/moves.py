@@ -16,7 +16,7 @@ from leads.board import closed_reasons, lawyers_by_load, offices, read_card
 from leads.forms import ContractForm, JunkForm, MoveForm
 from leads.models import Lead
 from leads.pipeline import SIGNED, Move, Status
-from leads.views.answers import attempt, read_version, show_form, viewer, way_on
+from leads.views.answers import FIRST, Again, attempt, read_version, show_form, viewer, way_on
 from team.pages import needs
 from team.roles import Right
 
@@ -28,19 +28,19 @@ def lead_status(request: HttpRequest, pk: int) -> HttpResponse:
     card = read_card(pk, viewer(request))
     wanted = (request.POST if request.method == "POST" else request.GET).get("to", "")
     if wanted not in Status.values:
-        status = 422 if request.method == "POST" else 200
-        return show_form(request, "leads/statuses.html", card.lead, JunkForm(), status=status, card=card)
+        again = Again(422) if request.method == "POST" else FIRST
+        return show_form(request, "leads/statuses.html", card.lead, JunkForm(), again, card=card)
     to = Status(wanted)
     if to in SIGNED or (to == Status.JUNK and "junk_reason" not in request.POST):
         return HttpResponseRedirect(card.way_to(to))
     form = MoveForm(request.POST if request.method == "POST" else None, lead=card.lead, to=to, offices=offices())
-    status = 200
+    again = FIRST
     if request.method == "POST":
         answer = attempt(request, form, lambda: _moved(request, pk, form.move()))
         if isinstance(answer, HttpResponse):
             return _told(request, pk, answer)
-        status, card = answer, read_card(pk, viewer(request))
-    return show_form(request, "leads/move.html", card.lead, form, status=status, card=card, to=to)
+        again, card = answer, read_card(pk, viewer(request))
+    return show_form(request, "leads/move.html", card.lead, form, again, card=card, to=to)
 
 
 @needs(Right.WORK_LEADS)
@@ -49,13 +49,13 @@ def lead_junk(request: HttpRequest, pk: int) -> HttpResponse:
     """Why it is junk; «Недозвон» is closed, with what is missing, until it is earned."""
     card = read_card(pk, viewer(request))
     form = JunkForm(request.POST if request.method == "POST" else None, closed=closed_reasons(card))
-    status = 200
+    again = FIRST
     if request.method == "POST":
         answer = attempt(request, form, lambda: _moved(request, pk, form.move()))
         if isinstance(answer, HttpResponse):
             return _told(request, pk, answer)
-        status, card = answer, read_card(pk, viewer(request))
-    return show_form(request, "leads/junk.html", card.lead, form, status=status, card=card)
+        again, card = answer, read_card(pk, viewer(request))
+    return show_form(request, "leads/junk.html", card.lead, form, again, card=card)
 
 
 @needs(Right.WORK_LEADS)
@@ -68,14 +68,14 @@ def lead_contract(request: HttpRequest, pk: int) -> HttpResponse:
         raise Refused("transition_not_allowed", card.closed_because, allowed=card.allowed)
     bound = request.POST if request.method == "POST" else None
     form = ContractForm(bound, lead=card.lead, allowed=card.allowed, lawyers=lawyers_by_load(), to=to)
-    status = 200
+    again = FIRST
     if request.method == "POST":
         answer = attempt(request, form, lambda: _moved(request, pk, form.move()))
         if isinstance(answer, HttpResponse):
             _tell_deal(request, pk)
             return answer
-        status, card = answer, read_card(pk, viewer(request))
-    return show_form(request, "leads/contract.html", card.lead, form, status=status, card=card)
+        again, card = answer, read_card(pk, viewer(request))
+    return show_form(request, "leads/contract.html", card.lead, form, again, card=card)
 
 
 def _moved(request: HttpRequest, pk: int, move: Move) -> str:

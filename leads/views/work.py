@@ -17,7 +17,7 @@ from leads.editing import assign, set_task, take
 from leads.forms import AssignForm, CommentForm, TaskForm, TouchForm
 from leads.models import Lead
 from leads.remarks import comment, log_conversation
-from leads.views.answers import attempt, card_url, show_form, viewer, way_on
+from leads.views.answers import FIRST, attempt, card_url, show_form, viewer, way_on
 from leads.views.card import show_card
 from team.once import once
 from team.pages import needs
@@ -75,7 +75,7 @@ def _recorded(
     by, pk = viewer(request), card.lead.pk
     answer = attempt(request, form, do)
     if not isinstance(answer, HttpResponse):
-        return show_card(request, read_card(pk, by), status=answer, refused=form, **bound)
+        return show_card(request, read_card(pk, by), status=answer.status, refused=form, **bound)
     if Lead.objects.visible_to(by).filter(pk=pk).exists():
         messages.success(request, said(read_card(pk, by)))
     return answer
@@ -98,7 +98,7 @@ def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
     lead = Lead.objects.visible_to(by).with_card().get(pk=pk)
     bound = request.POST if request.method == "POST" else None
     form = AssignForm(bound, people=people_of_call_centre(), present=lead.responsible_id)
-    status = 200
+    again = FIRST
     if request.method == "POST":
 
         def do() -> str:
@@ -110,8 +110,8 @@ def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
             responsible = Lead.objects.select_related("responsible").get(pk=pk).responsible
             messages.success(request, _("Responsible: %(new)s") % {"new": responsible})
             return answer
-        status = answer
-    return show_form(request, "leads/assign.html", lead, form, status=status)
+        again = answer
+    return show_form(request, "leads/assign.html", lead, form, again)
 
 
 @needs(Right.TAKE_LEAD)
