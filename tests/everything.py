@@ -73,7 +73,10 @@ def check(step: Step) -> bool:
 def run_suite(step: Step) -> bool:
     """Run pytest with its output passed through; answers whether all passed."""
     print(f"\n{step.title}", flush=True)
-    return subprocess.run(step.command, env=environment(step), check=False).returncode == 0
+    status = subprocess.run(step.command, env=environment(step), check=False).returncode
+    if status < 0:
+        print(f"{step.title}: ended from outside, by signal {-status}.", file=sys.stderr)
+    return status == 0
 
 
 def suites(arguments: Sequence[str]) -> list[Step]:
