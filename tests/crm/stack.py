@@ -22,6 +22,8 @@ from urllib.parse import quote
 import psycopg
 from django.db import connection
 
+from crm.supervisor import end_with_parent
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -82,7 +84,13 @@ class Stack:
     def __enter__(self) -> Self:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                self.command,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=end_with_parent,  # a test run that is killed leaves nothing behind either
             )
         return self
 
