@@ -33,8 +33,9 @@ class GivesUp(Exception):
 
 
 def say(name: str, line: str) -> None:
-    """Print one line under a name."""
-    print(f"{name:<6} | {line}", flush=True)
+    """Print one line under a name, in one piece, since every child's lines come from a thread of their own."""
+    sys.stdout.write(f"{name:<6} | {line}\n")
+    sys.stdout.flush()
 
 
 def end_with_parent() -> None:
