@@ -6,16 +6,20 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import ParamSpec, TypeVar
 
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
 from crm.errors import Busy
+from crm.turns import Queue
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 4
+LONGEST_WAIT = 60.0  # seconds for one's turn on SQLite
+writers = Queue()
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available. SQLite says it in words only.
 RETRYABLE_STATES = {"40001", "40P01", "55P03"}
 
@@ -27,6 +31,11 @@ def _worth_another_try(error: DatabaseError) -> bool:
         return False
     state = getattr(error.__cause__, "sqlstate", None)
     return state in RETRYABLE_STATES or "database is locked" in str(error)
+
+
+def in_turn() -> AbstractContextManager[None]:
+    """On SQLite, which has one writer at a time, the writers of this process line up; elsewhere nobody waits."""
+    return writers.turn(LONGEST_WAIT) if connection.vendor == "sqlite" else nullcontext()
 
 
 def verb(function: Callable[P, R]) -> Callable[P, R]:
@@ -44,8 +53,10 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
                 return function(*args, **kwargs)
         for attempt in range(1, TRIES + 1):
             try:
-                with transaction.atomic():
+                with in_turn(), transaction.atomic():
                     return function(*args, **kwargs)
+            except TimeoutError as error:
+                raise Busy from error
             except DatabaseError as error:
                 if not _worth_another_try(error):
                     raise
