@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -33,20 +33,23 @@ class Step:
 def due(step: Step, anchors: Mapping[Anchor, datetime], zone: ZoneInfo, hours: Hours) -> datetime | None:
     """When `step` falls due, inside `hours` of `zone`; None if its anchor (say, the meeting) is not known.
 
-    A working-day step without a time of its own falls at the beginning of the hours.
+    A working-day step without a time of its own falls at the beginning of the hours. None also if the hours leave no
+    moment before the anchor that the step was to precede: nobody confirms a meeting that has been.
     """
     anchor = anchors.get(step.anchor)
     if anchor is None:
         return None
     local = anchor.astimezone(zone)
-    moment = anchor
+    moment = anchor.astimezone(UTC)  # minutes added on the clocks of a zone would be wrong when these change
     if step.working_days:
         moment = at_local(working_days_after(local.date(), step.days), step.at_time or hours.start, zone)
     elif step.at_time is not None:
         moment = at_local(local.date() + timedelta(days=step.days), step.at_time, zone)
     elif step.days:
         moment = at_local(local.date() + timedelta(days=step.days), local.time(), zone)
-    return fit(moment + timedelta(minutes=step.minutes), zone, hours)
+    moment += timedelta(minutes=step.minutes)
+    fitted = fit(moment, zone, hours)
+    return None if moment < anchor < fitted else fitted
 
 
 def plan_at_once(
