@@ -1,4 +1,7 @@
-"""Addresses of the directory's pages, but the card: that shows leads and deals, so `crm/urls.py` has it from above."""
+"""Addresses of the directory's pages, but the card: that shows leads and deals, so `crm/urls.py` has it from above.
+
+`crm/api.py` has registered the converter `id` before.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,6 @@ from contacts import views
 
 urlpatterns = [
     path("", views.contact_list, name="contact-list"),
-    path("<int:pk>/edit/", views.edit, name="contact-edit"),
-    path("<int:pk>/do-not-call/", views.do_not_call, name="contact-do-not-call"),
+    path("<id:pk>/edit/", views.edit, name="contact-edit"),
+    path("<id:pk>/do-not-call/", views.do_not_call, name="contact-do-not-call"),
 ]

@@ -24,9 +24,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("team.urls")),
     path("search/", search, name="search"),
     path("contacts/", include("contacts.urls")),
-    path("contacts/<int:pk>/", contact_detail, name="contact-detail"),
+    path("contacts/<id:pk>/", contact_detail, name="contact-detail"),
     path("deals/", include("deals.urls")),
-    path("deals/<int:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),
+    path("deals/<id:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),
     path("tasks/", include("tasks.urls")),
     path("reports/", include("reports.urls")),
 ]

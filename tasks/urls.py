@@ -1,4 +1,7 @@
-"""Addresses of the tasks' pages."""
+"""Addresses of the tasks' pages.
+
+`crm/api.py` has registered the converter `id` before.
+"""
 
 from __future__ import annotations
 
@@ -6,4 +9,4 @@ from django.urls import path
 
 from tasks import views
 
-urlpatterns = [path("<int:pk>/complete/", views.done, name="task-complete")]
+urlpatterns = [path("<id:pk>/complete/", views.done, name="task-complete")]

@@ -1,0 +1,155 @@
+"""Each field of each form and each parameter of each page is given every hostile value we know: never a failure, and
+all lists still open afterwards (P8; H01-H16 through the door of the pages). Forms and addresses are read off the site.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from tests import factories
+from tests.page_forms import PageForm, address, read, routes
+from tests.pages import HOSTILE, signed_in
+from tests.sizes import NIGHTLY
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
+
+# Sent as they are: percent-encoded UTF-8, and what no UTF-8 is.
+VALUES = [
+    "%00", "a%00b", "%ED%A0%80", "%FF", "9" * 30, "9" * 19, "-1", quote(HOSTILE), "x" * 50_000,
+    "0001-01-01T00%3A00%2B14%3A00", "9999-12-31T23%3A59",
+]  # fmt: skip
+MORE = [
+    "9" * 5000, "0", "1e400", "NaN", "1.5", "%D9%A3", "%E2%80%AE", "%EF%BF%BE", "e" + "%CC%81" * 300, "%20",
+    "%0D%0ASet-Cookie%3A+a%3Db", "%25s", "%25(x)s", "%5C", "javascript%3Aalert(1)", "%2F%2Fevil.example",
+    "http%3A%2F%2F%5B%3A%3A1", "2026-02-30", "2026-11-24", "2026-13-45T99%3A99", "none", "me", "all", "",
+    "word+" * 3000, "x" * 300, "%D0%94-" + "9" * 18, "%27+OR+1%3D1+--",
+]  # fmt: skip
+# At every build each field gets the first, which no database takes, and the others by turns.
+WORST = "a%00b%ED%A0%80%FF"
+_turns = itertools.cycle(VALUES)
+
+
+def values() -> list[str]:
+    return [WORST, *VALUES, *MORE] if NIGHTLY else [WORST, next(_turns)]
+
+
+TYPED = {
+    "phone": "8 916 123-45-67", "source": "site", "text": "Позвонить", "reason": "Просил не звонить", "name": "Анна",
+    "amount": "100 000", "prepayment": "10 000", "comment": "Гудки", "junk_reason": "refused", "email": "a@example.ru",
+    "username": "operator", "password": "wrong", "outcome": "no_answer", "then": "", "contract_date": "2026-11-24",
+    "meeting_at": "2030-11-25T15:00", "callback_at": "2030-11-25T15:00", "call_back_at": "2030-11-25T15:00",
+    "postponed_at": "2030-11-25T15:00", "due_at": "2030-11-25T15:00",
+}  # fmt: skip
+LISTS = ["/leads/?show=all", "/deals/", "/deals/?view=board", "/contacts/", "/reports/sources/"]
+# What the views read beside the fields of forms and the links on pages.
+PARAMETERS = [
+    "page", "sort", "view", "to", "before", "history", "pane", "next", "q", "phone", "search", "from", "basis", "city",
+    "source", "responsible", "duplicates", "counted", "compare", "empty", "created_after", "created_before", "task",
+    "meeting", "status", "junk_reason", "show", "stage", "owner", "contract",
+]  # fmt: skip
+
+
+@pytest.fixture
+def ids() -> dict[str, int]:
+    """What stands behind `pk`, by the first word of the route."""
+    deal = factories.deal()
+    return {"leads": factories.lead_in("meeting").pk, "contacts": deal.contact_id or 0, "deals": deal.pk, "tasks": 1}
+
+
+def pages(ids: dict[str, int]) -> list[str]:
+    return [place(route, ids) for _name, route in routes()]
+
+
+def place(route: str, ids: dict[str, int]) -> str:
+    return address(route, ids.get(route.split("/")[0], ""))
+
+
+def send(client: Client, where: str, values: dict[str, str], name: str, value: str) -> HttpResponse:
+    """Post a form with one field as these percent-encoded bytes."""
+    others = {**values, **{known: TYPED[known] for known in values if known in TYPED}}
+    others.pop(name, None)
+    body = f"{urlencode(others)}&{quote(name)}={value}"
+    return client.post(where, body, content_type="application/x-www-form-urlencoded")
+
+
+def lists_open(client: Client, page: str) -> None:
+    for listed in (*LISTS, page):
+        assert client.get(listed).status_code in (200, 302, 403), listed
+
+
+def forms_of(client: Client, where: list[str]) -> dict[tuple[str, ...], PageForm]:
+    found: dict[tuple[str, ...], PageForm] = {}
+    for page in where:
+        response = client.get(page)
+        if response.get("Content-Type", "").startswith("text/html"):
+            for form in read(page, response.content.decode())[0]:
+                if form.method == "post":
+                    found.setdefault((form.action.split("?")[0], *sorted(form.values)), form)
+    return found
+
+
+@pytest.mark.parametrize("role", ["manager", "operator", "stranger"])
+def test_no_field_of_a_form_is_answered_with_a_failure(ids: dict[str, int], role: str) -> None:
+    free = factories.lead()
+    client = Client() if role == "stranger" else signed_in(factories.UserFactory(role=role))
+    where = [*pages(ids), f"/leads/{ids['leads']}/status/?to=meeting", f"/leads/{ids['leads']}/status/?to=postponed"]
+    if role != "manager":
+        where = ["/login/"] if role == "stranger" else [f"/leads/{free.pk}/"]
+    forms = forms_of(client, where)
+    assert forms
+    for (action, *_names), form in forms.items():
+        if action == "/logout/":
+            continue
+        for name in set(form.values) - {"csrfmiddlewaretoken"}:
+            for value in values():
+                with transaction.atomic():
+                    answer = send(client, form.action, form.values, name, value)
+                    assert answer.status_code < 500, (form.action, name, value[:60])
+                    if answer.status_code == 302 and value == WORST and role == "manager":
+                        lists_open(client, f"/leads/{ids['leads']}/")
+                    transaction.set_rollback(True)
+
+
+def test_no_parameter_of_a_page_is_answered_with_a_failure(ids: dict[str, int]) -> None:
+    client = signed_in(factories.ManagerFactory())
+    for page in pages(ids):
+        shown = client.get(page)
+        if shown.status_code != 200:
+            continue
+        forms, links = read(page, shown.content.decode()) if shown["Content-Type"].startswith("text/html") else ([], [])
+        names = set(PARAMETERS) if not re.search(r"\d", page) else {"to", "before", "history", "pane"}
+        names |= {name for form in forms if form.method == "get" and form.action == page for name in form.values}
+        names |= {name for link in links if link.startswith("?") for name, _value in parse_qsl(urlsplit(link).query)}
+        for name in sorted(names):
+            for value in values():
+                assert client.get(f"{page}?{name}={value[:8000]}").status_code < 500, (page, name, value[:60])
+
+
+NO_IDS = ["9" * 30, "9" * 19, "٣", "-1", "1.5", "%00"]
+
+
+@pytest.mark.parametrize("number", [*NO_IDS, "9" * 18, "0"])
+def test_an_id_that_cannot_be_is_no_page(number: str) -> None:
+    client = signed_in(factories.AdminFactory())
+    # Whose number could be one is told first that the method or the role is wrong.
+    expected = {404} if number in NO_IDS else {403, 404, 405}
+    for name, route in routes():
+        if "pk>" in route:
+            where = address(route, number)
+            assert {client.get(where).status_code, client.post(where).status_code} <= expected, name
+
+
+def test_every_page_of_the_site_is_among_them(ids: dict[str, int]) -> None:
+    client = signed_in(factories.ManagerFactory())
+    sent_to = {action for action, *_names in forms_of(client, pages(ids))}
+    seen = {name for name, route in routes() if client.get(place(route, ids)).status_code in (200, 302)}
+    seen |= {name for name, route in routes() if any(re.fullmatch(address(route, "[0-9]+"), to) for to in sent_to)}
+    # The operator's test has these two.
+    assert {name for name, _route in routes()} - seen == {"lead-take", "shift"}
