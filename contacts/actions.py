@@ -121,10 +121,15 @@ def edit_contact(
 
 @verb
 def set_do_not_call(contact_id: int, reason: str, *, by: User | None) -> Contact:
-    """The client asked not to be called (`reason` says in what words); an empty reason lifts it."""
+    """The client asked not to be called (`reason` says in what words); an empty reason lifts it.
+
+    The same again is no change. Raises Contact.DoesNotExist, Forbidden.
+    """
     card = _lock(contact_id, by=by)
     now = clock.now()
     was = card.do_not_call_reason
+    if reason == was:
+        return card
     card.do_not_call_at = now if reason else None
     card.do_not_call_reason = reason
     card.version += 1
