@@ -14,7 +14,7 @@ from history.actions import note
 from history.models import Event
 from outbox.actions import mark, mark_all
 from sources.lookup import SourceLookup
-from sources.models import UNKNOWN, Source, SourceAlias
+from sources.models import FOLDED_LENGTH, UNKNOWN, Source, SourceAlias
 from team.models import User
 from team.roles import Right, may
 
@@ -49,6 +49,8 @@ def add_alias(source_id: int, value: str, *, by: User | None) -> SourceAlias:
     value = clean(value, limit=100)
     if not value:
         raise Invalid({"value": _("An alias cannot be empty.")})
+    if len(fold(value)) > FOLDED_LENGTH:  # one ligature may unfold to 18 letters
+        raise Invalid({"value": _("This is too long.")})
     named = SourceLookup.read().find(value)
     if named is not None and named.pk != source_id:
         raise Invalid({"value": _("“%(value)s” already names “%(source)s”.") % {"value": value, "source": named.name}})

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.text import fold
 
 UNKNOWN = "unknown"
+FOLDED_LENGTH = 200  # of an alias
 
 
 class Source(models.Model):
@@ -44,7 +45,7 @@ class SourceAlias(models.Model):
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="aliases", verbose_name=_("source"))
     value = models.CharField(_("value"), max_length=100)
-    folded = models.CharField(max_length=200, unique=True, editable=False)
+    folded = models.CharField(max_length=FOLDED_LENGTH, unique=True, editable=False)
 
     class Meta:
         verbose_name = _("alias")
