@@ -1,0 +1,211 @@
+"""What the database refuses by itself, from whatever code or shell it comes: each constraint by its name.
+
+The rows are written past the verbs, with `bulk_create` or `update`, as a shell or a careless script would.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+
+from contacts.models import Contact
+from crm import clock
+from deals.models import Deal, Stage
+from leads.models import IdempotencyKey, IntakePolicy, Lead, Touch, TouchPolicy
+from outbox.models import Mark
+from sources.models import Source, SourceAlias
+from tasks.models import CallingHours, RuleStep, Task, TaskRule
+from team.models import ApiKey, SentForm, ShiftPeriod, User
+from tests.factories import ApiKeyFactory, OperatorFactory, deal, lead, lead_in, phone, touch
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
+
+Write = Callable[[], Any]
+OURS = {"crm", "team", "contacts", "sources", "history", "outbox", "tasks", "deals", "leads", "reports"}
+
+
+def new(model: type[models.Model], **fields: Any) -> Write:
+    """Two chances to be refused: the row itself, past `save()`."""
+    return lambda: model._default_manager.bulk_create([model(**fields)])
+
+
+def change(row: models.Model, **fields: Any) -> Write:
+    return lambda: type(row)._default_manager.filter(pk=row.pk).update(**fields)
+
+
+def leads() -> dict[str, list[Write]]:
+    row, signed, key = lead(external_id="a", key=ApiKeyFactory()), lead_in("contract_prepaid"), ApiKeyFactory()
+    lead(external_id="b", key=key)
+    other, repeat = lead(), lead(phone=row.phone)
+    now = clock.now()
+    return {
+        "lead_status_is_known": [change(row, status="won"), change(row, status="")],
+        "lead_has_a_reason_iff_junk": [
+            change(row, status="junk"),
+            change(row, junk_reason="refused"),
+            change(row, status="junk", junk_reason="bored"),
+        ],
+        "lead_names_its_original_iff_duplicate": [
+            change(other, status="junk", junk_reason="duplicate"),
+            change(other, duplicate_of=row),
+            change(repeat, junk_reason="refused"),
+            change(repeat, duplicate_of=None),
+        ],
+        "lead_is_not_its_own_duplicate": [
+            change(other, status="junk", junk_reason="duplicate", duplicate_of=other),
+        ],
+        "one_original_lead_per_contact": [
+            new(Lead, contact=row.contact, source=row.source),
+            change(other, contact=row.contact),
+        ],
+        "lead_external_id_once_per_key": [new(Lead, source=row.source, api_key=key, external_id="b")],
+        "signed_lead_has_milestone": [
+            change(row, status="contract"),
+            change(lead_in("contract"), reached_contract_at=None),
+        ],
+        "prepaid_lead_has_milestone": [
+            change(signed, reached_prepaid_at=None),
+            change(row, status="contract_prepaid", reached_contract_at=now),
+        ],
+        "prepaid_contract_is_a_contract": [change(row, reached_prepaid_at=now)],
+        "source is mandatory": [new(Lead, source=None), change(row, source=None)],
+    }
+
+
+def touches() -> dict[str, list[Write]]:
+    key = ApiKeyFactory(kind="intake")
+    row = touch(lead(), key=key, external_id="call-1")
+    again = {"lead": row.lead, "channel": "call", "outcome": "busy", "at": row.at}
+    return {
+        "touch_channel_is_known": [change(row, channel="pigeon"), new(Touch, **again | {"channel": ""})],
+        "touch_direction_is_known": [change(row, direction="sideways")],
+        "touch_outcome_is_known": [change(row, outcome="maybe"), new(Touch, **again | {"outcome": ""})],
+        "touch_external_id_once_per_key": [new(Touch, api_key=key, external_id="call-1", **again)],
+        "touch needs a lead": [new(Touch, **again | {"lead": None})],
+    }
+
+
+def deals() -> dict[str, list[Write]]:
+    one, other = deal(number="Б-1", prepaid=True), deal(number="Б-2")
+    return {
+        "deal_amount_is_positive": [change(one, amount=0, prepayment=0), change(one, amount=Decimal(-1), prepayment=0)],
+        "deal_prepayment_within_amount": [
+            change(one, prepayment=one.amount + Decimal("0.01")),
+            change(one, prepayment=Decimal("-0.01")),
+        ],
+        "contract_number_is_unique": [change(other, contract_number="Б-1")],
+        "one deal per lead": [new(Deal, lead=one.lead, source=one.source, stage=one.stage, amount=1)],
+        "source is mandatory": [change(one, source=None)],
+        "stage code is unique": [new(Stage, code=one.stage.code, name="Ещё один")],
+    }
+
+
+def tasks() -> dict[str, list[Write]]:
+    row, one = lead(), deal()
+    task, collect = row.tasks.get(), one.tasks.get()
+    by_rule = {"kind": task.kind, "step": task.step, "stay": task.stay, "automatic": True, "due_at": task.due_at}
+    call = {"kind": "contact_client", "automatic": True, "repeat": True, "due_at": task.due_at}
+    Task.objects.bulk_create([Task(lead=row, **call), Task(deal=one, **call)])
+    rule = TaskRule.objects.get(status="new")
+    return {
+        "task_is_on_a_lead_or_a_deal": [
+            change(task, lead=None),
+            change(task, deal=one),
+            new(Task, kind="manual", due_at=task.due_at),
+        ],
+        "task_is_open_or_has_an_end": [change(task, state="done"), change(task, closed_at=clock.now())],
+        "task_state_is_known": [change(task, state="later", closed_at=clock.now())],
+        "automatic_task_of_lead_once": [new(Task, lead=row, **by_rule)],
+        "automatic_task_of_deal_once": [
+            new(Task, deal=one, kind=collect.kind, step=collect.step, automatic=True, due_at=task.due_at)
+        ],
+        "one_open_repeat_of_lead": [new(Task, lead=row, **call)],
+        "one_open_repeat_of_deal": [new(Task, deal=one, **call)],
+        "one_rule_per_status_and_kind": [new(TaskRule, status="new", kind="contact_client")],
+        "one_step_per_position": [new(RuleStep, rule=rule, position=1)],
+        "calling_hours_is_one_row": [new(CallingHours, pk=2)],
+        "calling_hours_start_before_end": [lambda: CallingHours.objects.update(start="20:00")],
+    }
+
+
+def contacts() -> dict[str, list[Write]]:
+    card = lead().contact
+    wrong = ["", "89161234567", "+7 916 123-45-67", "+7916123456x", "+0123456789", "+7916", "+1234567890123456"]
+    return {
+        "contact_phone_is_e164": [new(Contact, phone=number) for number in wrong[:6]],
+        "phone is unique": [new(Contact, phone=card.phone)],
+        "phone is mandatory": [change(card, phone=None)],
+    }
+
+
+def people() -> dict[str, list[Write]]:
+    user, key = OperatorFactory(), ApiKeyFactory()
+    period = ShiftPeriod.objects.create(user=user, state="on")
+    form = {"by": user, "form": "/leads/new/", "token": "once", "answer": "/"}
+    SentForm.objects.create(**form)
+    return {
+        "user_role_is_known": [change(user, role="owner"), change(user, role="")],
+        "username is unique": [new(User, username=user.username, name="Тёзка")],
+        "api_key_kind_is_known": [change(key, kind="root")],
+        "key is unique": [new(ApiKey, user=user, digest=key.digest)],
+        "one_open_shift_period": [new(ShiftPeriod, user=user, state="break")],
+        "shift_state_is_known": [change(period, state="asleep")],
+        "form_is_sent_once": [new(SentForm, **form)],
+    }
+
+
+def catalogues_and_queues() -> dict[str, list[Write]]:
+    site, key, row = Source.objects.get(code="site"), ApiKeyFactory(), lead()
+    IdempotencyKey.objects.create(api_key=key, value="k", lead=row, body_digest="")
+    Mark.objects.get_or_create(kind="lead", object_id=row.pk)
+    return {
+        "source_is_not_merged_into_itself": [change(site, merged_into=site)],
+        "source code is unique": [new(Source, code="site", name="Ещё один")],
+        "alias is unique": [new(SourceAlias, source=site, value="VK", folded="vk")],
+        "touch_policy_is_one_row": [new(TouchPolicy, pk=2)],
+        "intake_policy_is_one_row": [new(IntakePolicy, pk=2)],
+        "idempotency_key_once_per_api_key": [new(IdempotencyKey, api_key=key, value="k", lead=row, body_digest="")],
+        "one_mark_per_object": [new(Mark, kind="lead", object_id=row.pk)],
+    }
+
+
+GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues]
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
+def test_the_database_refuses(group: Callable[[], dict[str, list[Write]]], frozen) -> None:
+    for promise, writes in group().items():
+        for number, write in enumerate(writes):
+            with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+                write()
+            if "_" in promise and (connection.vendor == "postgresql" or "CHECK" in str(refusal.value)):
+                assert promise in str(refusal.value), f"{promise}, {number}"
+
+
+def test_every_constraint_is_seen_to_refuse(frozen) -> None:
+    """A constraint added to a model is added above."""
+    declared = {
+        constraint.name
+        for model in apps.get_models()
+        if model._meta.app_label in OURS
+        for constraint in model._meta.constraints
+    }
+    tried = {promise for group in GROUPS for promise in group() if "_" in promise}
+    assert tried == declared
+
+
+def test_what_is_allowed_beside_them(frozen) -> None:
+    """The partial ones leave room where they should: no contact, no number, retired, done."""
+    row, now = lead(), clock.now()
+    Lead.objects.bulk_create([Lead(source=row.source), Lead(source=row.source)])
+    retired = Lead(source=row.source, contact=row.contact, retired_at=now)
+    Lead.objects.bulk_create([retired])
+    deal()
+    deal()
+    done = {"kind": "contact_client", "automatic": True, "repeat": True, "state": "done", "closed_at": now}
+    Task.objects.bulk_create([Task(lead=row, due_at=now - timedelta(days=1), **done) for _ in range(2)])
+    Contact.objects.bulk_create([Contact(phone="+493012345678"), Contact(phone=phone())])
