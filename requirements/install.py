@@ -23,13 +23,14 @@ def stop(sentence):
     sys.exit(1)
 
 
-def check_python():
-    """Stop unless this interpreter is new enough and can make a virtual environment with pip in it."""
+def check_python(what):
+    """Stop unless this interpreter is new enough and can make a virtual environment; `what` is the target to repeat."""
     if sys.version_info < OLDEST:
         found = ".".join(str(part) for part in sys.version_info[:3])
         wanted = ".".join(str(part) for part in OLDEST)
         stop(
-            "Python %s or newer is needed, but this python3 is %s; try: make PYTHON=python%s" % (wanted, found, wanted)
+            "Python %s or newer is needed, but this python3 is %s; try: make %s PYTHON=python%s"
+            % (wanted, found, what, wanted)
         )
     try:
         import ensurepip  # noqa: F401
@@ -57,7 +58,7 @@ def run(command, failure):
 
 def install(what):
     """Bring .venv up to the locks of `what` ("run" or "test"), under a lock so that two runs at once do not collide."""
-    check_python()
+    check_python(what)
     import fcntl
     import venv
 

@@ -43,7 +43,7 @@ def said(done: subprocess.CompletedProcess[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("before", "sentence"),
     [
-        (OLD, "Python 3.11 or newer is needed, but this python3 is 3.9.2; try: make PYTHON=python3.11"),
+        (OLD, "Python 3.11 or newer is needed, but this python3 is 3.9.2; try: make run PYTHON=python3.11"),
         (
             WITHOUT_VENV,
             "This python3 cannot make a virtual environment: its venv module is missing; "
