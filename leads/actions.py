@@ -122,7 +122,7 @@ def enter(
         new=move.to.value,
         reason=lead.junk_reason,
         comment=move.comment,
-        **_told(move, lead, old_meeting, repeat),
+        **particulars(move, lead, old_meeting, repeat),
     )
     deal = None
     if move.to in SIGNED:
@@ -138,7 +138,7 @@ def enter(
     mark("lead", lead.pk)
 
 
-def _told(move: Move, lead: Lead, old_meeting: datetime | None, repeat: int | None) -> dict[str, Any]:
+def particulars(move: Move, lead: Lead, old_meeting: datetime | None, repeat: int | None) -> dict[str, Any]:
     """The particulars of a move that its history row keeps."""
     told: dict[str, object] = {"duplicate_of": lead.duplicate_of_id, "repeat": repeat}
     if move.to == Status.POSTPONED:

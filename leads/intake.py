@@ -65,6 +65,7 @@ def register_lead(
         _note_difference(earlier, application, key, idempotency_key, digest, at=at)
         return Registered(earlier, created=False)
     arrived_at, raw = _arrival(application, by=by, at=at)
+    lookup = SourceLookup.read_and_hold([application.source])
     contact = original = None
     if application.phones.main:
         contact = contact_for(
@@ -75,11 +76,11 @@ def register_lead(
             at=arrived_at,
         )
         original = meet_original(contact, arrived_at=arrived_at, at=at)
-    lead = _draft(application, contact, original, SourceLookup.read(), at=arrived_at, by=by, key=key, raw=raw)
+    lead = draft_lead(application, contact, original, lookup, at=arrived_at, by=by, key=key, raw=raw)
     lead.save()
     if key is not None and idempotency_key:
         IdempotencyKey.objects.create(api_key=key, value=idempotency_key, lead=lead, body_digest=digest, created_at=at)
-    note_all([_created(lead, by=by, digest=digest)])
+    note_all([created_event(lead, by=by, digest=digest)])
     changed = [("lead", lead.pk)]
     if contact is not None and is_fresh(contact, arrived_at):
         changed.append(("contact", contact.pk))
@@ -145,7 +146,7 @@ class Arrivals:
         repeats = [lead for lead in self.leads if lead.duplicate_of is not None]
         Lead.objects.bulk_create(originals, batch_size=2000)
         Lead.objects.bulk_create(repeats, batch_size=2000)
-        note_all([_created(lead, by=self.by) for lead in self.leads])
+        note_all([created_event(lead, by=self.by) for lead in self.leads])
         catalogue = Catalogue.read(Status.NEW)
         tasks = [task for lead in originals for task in catalogue.drafts(lead.as_stay(), lead.created_at)]
         add_all(tasks)
@@ -161,13 +162,13 @@ def plan_arrivals(
     """Decide for each application whether it is an original or whose duplicate it is; locks contacts and originals."""
     require_transaction()
     arrivals = [_arrival(application, by=by, at=at) for application in applications]
+    lookup = SourceLookup.read_and_hold(application.source for application in applications)
     contacts = contacts_for(
         draft(application.phones.main, name=application.name, email=application.email, city=application.city, at=moment)
         for application, (moment, _raw) in zip(applications, arrivals, strict=True)
         if application.phones.main
     )
     originals = lock_originals(contacts.values())
-    lookup = SourceLookup.read()
     leads: list[Lead] = []
     heard: list[tuple[Lead, Lead]] = []
     retired: list[tuple[Lead, Contact, datetime]] = []
@@ -182,7 +183,7 @@ def plan_arrivals(
                 retired.append((bygone, contact, at))
             elif original.status == Status.JUNK:
                 reopened.add(original.pk)
-        lead = _draft(application, contact, original, lookup, at=moment, by=by, key=key, raw=raw)
+        lead = draft_lead(application, contact, original, lookup, at=moment, by=by, key=key, raw=raw)
         leads.append(lead)
         if original is not None:
             heard.append((original, lead))
@@ -247,7 +248,7 @@ def _arrival(application: Application, *, by: User | None, at: datetime) -> tupl
     return at, {**application.raw, "arrived_at": given.isoformat()}
 
 
-def _draft(
+def draft_lead(
     application: Application,
     contact: Contact | None,
     original: Lead | None,
@@ -292,7 +293,8 @@ def _draft(
     return lead
 
 
-def _created(lead: Lead, *, by: User | None, digest: str = "") -> Event:
+def created_event(lead: Lead, *, by: User | None, digest: str = "") -> Event:
+    """The first line of a lead's history, unsaved."""
     source = lead.source
     return Event(
         kind=Event.Kind.CREATED,

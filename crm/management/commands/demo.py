@@ -7,9 +7,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
-from crm.demo_history import play
+from crm.demo.play import play
 from crm.demo_people import sign_in_line
 from leads.models import Lead
 
@@ -30,13 +30,30 @@ class Command(BaseCommand):
         began = time.monotonic()
         call_command("loadcatalogs", verbosity=0)
         seed = Lead.objects.count() if seed is None else seed
-        terminal = self.stdout.isatty()
-
-        def tell(done: int) -> None:
-            if terminal:
-                self.stdout.write(f"\r{done} of {leads} leads", ending="")
-                self.stdout.flush()
-
-        play(leads=leads, months=months, seed=seed, tell=tell)
+        show = ProgressBar(self.stdout, leads).show
+        play(leads=leads, months=months, seed=seed, tell=show)
         took = time.monotonic() - began
         self.stdout.write(f"{leads} leads over {months} months, seed {seed}, in {took:.1f} s; {sign_in_line()}")
+
+
+class ProgressBar:
+    """A line that is drawn over itself; where nobody watches (a file, a pipe), nothing."""
+
+    WIDTH = 40
+
+    def __init__(self, out: OutputWrapper, whole: int) -> None:
+        self._out = out
+        self._whole = whole
+        self._began = time.monotonic()
+        self._is_shown = out.isatty()
+
+    def show(self, done: int) -> None:
+        """Draw that `done` of the whole are done."""
+        if not self._is_shown:
+            return
+        share = done / self._whole
+        bar = "█" * int(share * self.WIDTH)
+        left = (time.monotonic() - self._began) * (1 / share - 1)
+        said = f"{done} of {self._whole} leads" + (f", {left:.0f} s left" if left >= 1 else "")
+        self._out.write(f"\r{bar:░<{self.WIDTH}} {share:4.0%}  {said}\x1b[K", ending="" if share < 1 else "\n")
+        self._out.flush()

@@ -25,7 +25,7 @@ from crm.supervisor import Child, GivesUp, Supervisor, ignore_signals, interrupt
 from leads.models import Lead
 from team.models import User
 
-DEMO_LEADS = 200
+DEMO_LEADS = 2000
 DEMO_MONTHS = 3
 BROKER_STARTS_WITHIN = 10.0  # seconds
 WEB_STARTS_WITHIN = 60.0  # seconds

@@ -1,0 +1,1 @@
+"""A believable history for the demonstration, written in bulk. Only `manage.py demo` uses it."""
