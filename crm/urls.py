@@ -33,4 +33,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
 if settings.DEBUG:
     urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))
 
+handler400 = "crm.error_pages.bad_request"
 handler500 = "crm.error_pages.server_error"

@@ -46,6 +46,25 @@ def test_a_stranger_gets_the_same_without_the_search(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("language", "said"), [("ru", "Запрос слишком большой"), ("en", "The request is too large")])
+@pytest.mark.parametrize("path", ["/leads/new/", "/api/v1/leads/"])
+def test_too_large_a_body_is_refused_in_the_callers_language(path: str, language: str, said: str) -> None:
+    client = signed_in(OperatorFactory(language=language))
+    signed_in(OperatorFactory(language="ru" if language == "en" else "en")).get("/profile/")  # the one served before
+    response = client.post(path, "comment=" + "x" * 300_000, content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 413
+    assert said in response.content.decode()
+    assert response["Content-Language"] == language
+
+
+@pytest.mark.django_db
+def test_a_request_that_cannot_be_read_is_told_in_words(client: Client) -> None:
+    response = client.get("/login/", headers={"Host": "evil.example"})
+    assert response.status_code == 400
+    assert "Запрос не читается" in text_of(response)
+
+
+@pytest.mark.django_db
 @pytest.mark.usefixtures("catalogues")
 @pytest.mark.parametrize("page", ["/login/", "/profile/", "/deals/", "/deals/?view=board", "/contacts/", "/search/"])
 def test_pages_run_under_a_strict_policy_and_are_kept_by_no_cache(page: str) -> None:
