@@ -96,7 +96,7 @@ def _plain(value: Any) -> Any:
 
 
 def _source(raw: str) -> Source:
-    source = SourceLookup.read().find(raw or "")
+    source = SourceLookup.read_and_hold([raw or ""]).find(raw or "")
     if source is None:
         raise Invalid(
             {"source": _("There is no such source: %(code)s") % {"code": raw} if raw else _("A lead needs a source")}
@@ -242,8 +242,9 @@ def map_raw_source(raw: str, source_id: int, *, by: User | None) -> int:
     """
     if not may(by, Right.ADMINISTER):
         raise Forbidden(_("The source catalogue is edited by an administrator."))
-    source = Source.objects.get(pk=source_id)
-    unknown = SourceLookup.read().unknown
+    code = Source.objects.get(pk=source_id).code
+    lookup = SourceLookup.read_and_hold([code])
+    source, unknown = lookup.find(code) or lookup.unknown, lookup.unknown
     wanted = fold(raw)
     now = clock.now()
     ids = [

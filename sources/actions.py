@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -18,6 +22,7 @@ from sources.models import FOLDED_LENGTH, UNKNOWN, Source, SourceAlias
 from team.models import User
 from team.roles import Right, may
 
+FIELDS = ("name", "channel", "active", "position", "bitrix24_id")
 _CHUNK = 2000
 
 
@@ -30,16 +35,52 @@ def _require_admin(by: User | None) -> None:
 def set_active(source_id: int, active: bool, *, by: User | None) -> Source:  # noqa: FBT001
     """Switch a source on or off. Off, it is no longer offered, but leads that name it still find it.
 
-    Raises Invalid for the source of last resort.
+    Raises Invalid for switching off the source of last resort, or on one that has been merged.
     """
     _require_admin(by)
     source = Source.objects.select_for_update(no_key=True).get(pk=source_id)
+    if source.merged_into_id is not None and active:
+        raise Invalid({"active": _("This source has been merged into another one and stays off.")})
     if source.code == UNKNOWN and not active:
         raise Invalid({"active": _("“%(name)s” takes in what nobody recognises and stays on.") % {"name": source.name}})
     source.active = active
     source.save(update_fields=["active"])
     mark("source", source.pk)
     return source
+
+
+@verb
+def write_source(code: str, fields: Mapping[str, Any], *, by: User | None) -> tuple[Source, bool]:
+    """Add the source `code`, or change fields of FIELDS (typed values; an `active` goes by `set_active`'s rule).
+
+    Returns it and whether it is new. Raises Forbidden, Invalid by field.
+    """
+    _require_admin(by)
+    code = clean(code)
+    source = Source.objects.select_for_update(no_key=True).filter(code=code).first() if code else None
+    is_new = source is None
+    if source is None:
+        source = Source(code=code)
+    for name in FIELDS:
+        if name in fields:
+            setattr(source, name, fields[name])
+    if source.code == UNKNOWN and not source.active:
+        raise Invalid({"active": _("“%(name)s” takes in what nobody recognises and stays on.") % {"name": source.name}})
+    if source.merged_into_id is not None and source.active:
+        raise Invalid({"active": _("This source has been merged into another one and stays off.")})
+    try:
+        source.full_clean()
+    except ValidationError as error:
+        raise Invalid(error.message_dict) from error
+    lookup = SourceLookup.read()
+    for name in ("code", "name"):
+        named = lookup.find(getattr(source, name))
+        if named is not None and named.pk not in (source.pk, source.merged_into_id):
+            said = _("“%(value)s” already names “%(source)s”.")
+            raise Invalid({name: said % {"value": getattr(source, name), "source": named.name}})
+    source.save()
+    mark("source", source.pk)
+    return source, is_new
 
 
 @verb
@@ -69,10 +110,11 @@ def merge(source_id: int, into_id: int, *, by: User | None) -> int:
     _require_admin(by)
     if source_id == into_id:
         raise Invalid({"into": _("A source cannot be merged into itself.")})
-    locked = Source.objects.select_for_update(no_key=True).filter(pk__in=[source_id, into_id]).order_by("pk")
-    rows = {source.pk: source for source in locked}
-    if len(rows) < 2:
-        raise Source.DoesNotExist
+    # The full lock waits for rows that are getting this source now, and lets no further one get it (`read_and_hold`);
+    # the other one only must not be merged itself meanwhile.
+    rows: dict[int, Source] = {}
+    for pk in sorted((source_id, into_id)):
+        rows[pk] = Source.objects.select_for_update(no_key=pk == into_id).get(pk=pk)
     source, into = rows[source_id], rows[into_id]
     if source.code == UNKNOWN:
         raise Invalid({"source": _("“%(name)s” takes in what nobody recognises and stays on.") % {"name": source.name}})
@@ -83,14 +125,20 @@ def merge(source_id: int, into_id: int, *, by: User | None) -> int:
     SourceAlias.objects.filter(source=source).update(source=into)
     Source.objects.filter(merged_into=source).update(merged_into=into)
     changed = 0
-    for relation in Source._meta.related_objects:
-        model = relation.related_model
-        if model in (Source, SourceAlias) or isinstance(model, str):
-            continue
-        changed += _repoint(model, relation.field.name, source, into)
+    # A deal takes over its lead's source, perhaps while the leads are being repointed; so until none is left.
+    while moved := _repoint_all(source, into):
+        changed += moved
     note(Event.Kind.SOURCE_MERGED, at=clock.now(), by=by, old=source.code, new=into.code, rows=changed)
     mark_all([("source", source.pk), ("source", into.pk)])
     return changed
+
+
+def _repoint_all(source: Source, into: Source) -> int:
+    return sum(
+        _repoint(relation.related_model, relation.field.name, source, into)
+        for relation in Source._meta.related_objects
+        if relation.related_model not in (Source, SourceAlias) and not isinstance(relation.related_model, str)
+    )
 
 
 def _repoint(model: type[models.Model], field: str, source: Source, into: Source) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import F
 
 from crm.text import fold
+from crm.transactions import require_transaction
 from sources.models import UNKNOWN, Source
 
 UNKNOWN_NAME = "Не определён"
@@ -45,6 +48,35 @@ class SourceLookup:
             )
         return cls(spellings, unknown)
 
+    @classmethod
+    def read_and_hold(cls, raws: Iterable[str]) -> SourceLookup:
+        """The same, with what `raws` name kept from being merged until the transaction ends (`reliability.md` C19).
+
+        A row that is about to carry a source asks for it before it locks anything else: `merge` then either waits for
+        that row and takes it along, or has already been, and the row gets the source that it led to.
+        """
+        require_transaction()
+        names = list(raws)
+        lookup = cls.read()
+        if connection.vendor != "postgresql":
+            return lookup  # SQLite has one writer at a time
+        while not _hold(sorted({(lookup.find(raw) or lookup.unknown).pk for raw in names})):
+            lookup = cls.read()
+        return lookup
+
     def find(self, raw: str) -> Source | None:
         """The source that `raw` (any case, with or without blanks around) names, or None."""
         return self.by_spelling.get(fold(raw)) if raw.strip() else None
+
+
+def _hold(source_ids: list[int]) -> bool:
+    """Lock sources against being merged, by the weakest lock that does it; False if one has been merged meanwhile.
+
+    Django knows no FOR KEY SHARE, and any stronger lock would make all applications of a source wait for each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT merged_into_id FROM "{Source._meta.db_table}" WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE',
+            [source_ids],
+        )
+        return all(merged_into is None for (merged_into,) in cursor.fetchall())
