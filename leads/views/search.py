@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from crm.text import clean
 from leads.models import Lead
-from leads.search import find
+from leads.search import MOST, find
 from leads.views.answers import viewer
 
 
@@ -24,4 +24,4 @@ def search(request: HttpRequest) -> HttpResponse:
         return render(request, "search.html", {"query": clean(query, limit=200), "wrong": error.args[0]}, status=400)
     if found.opens is not None:
         return redirect("lead-detail" if isinstance(found.opens, Lead) else "deal-detail", found.opens.pk)
-    return render(request, "search.html", {"query": clean(query), "found": found})
+    return render(request, "search.html", {"query": clean(query), "found": found, "most": MOST})

@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from deals.models import Deal
+from leads.search import MOST
 from tests.factories import LawyerFactory, ManagerFactory, OperatorFactory, lead, lead_in, move
 from tests.pages import HOSTILE, at_most, signed_in, text_of
 
@@ -133,3 +134,10 @@ def test_a_search_takes_a_fixed_number_of_queries() -> None:
             client.get("/search/?q=Иван")
         for _ in range(5):
             lead(name="Иван")
+
+
+def test_a_cut_list_says_that_there_are_more() -> None:
+    for _ in range(MOST + 1):
+        lead(name="Пётр Сёмин")
+    assert f"Лиды {MOST}+" in text_of(search(ManagerFactory(), "сёмин"))
+    assert f"{MOST}+" not in text_of(search(ManagerFactory(), "никого"))
