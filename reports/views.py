@@ -24,6 +24,15 @@ from team.pages import needs
 from team.roles import RIGHTS, Right
 
 DEFAULT_SORT = f"-{Column.LEADS}"
+# What the filters are called on the page, by their names in the address.
+LABELS = {
+    "from": gettext_lazy("From"),
+    "to": gettext_lazy("To"),
+    "source": gettext_lazy("Source"),
+    "responsible": gettext_lazy("Responsible"),
+    "basis": gettext_lazy("Basis"),
+    "duplicates": gettext_lazy("Duplicates"),
+}
 # What each count is a part of, beside the leads: the step before it in the funnel.
 STEPS_BEFORE = {
     Column.VISITS: (Column.APPOINTMENTS, gettext_lazy("of appointments")),
@@ -74,7 +83,7 @@ def sources(request: HttpRequest) -> HttpResponse:
     before = source_report(filters.previous(), sources=catalog) if request.GET.get("compare") != "0" else None
     shown = {
         **_shown(report, before, sort=request.GET.get("sort", "")),
-        "wrong": wrong,
+        "wrong": [(LABELS.get(name, name), said[0]) for name, said in wrong.items()],
         "filters": filters,
         "presets": _presets(filters, before),
         "all_sources": [source for source in catalog if source.merged_into_id is None],

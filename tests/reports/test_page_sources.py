@@ -139,6 +139,12 @@ def test_filters_that_cannot_be_meant_are_named(query: str) -> None:
         assert client.get(f"{address}?{query}").status_code == 422
 
 
+def test_a_wrong_filter_is_named_as_on_the_page() -> None:
+    said = text_of(signed_in(ManagerFactory()).get(f"{PAGE}?from=2026-13-01&basis=x"))
+    assert "С Укажите дату" in said
+    assert "Основание Одно из" in said
+
+
 @pytest.mark.parametrize("query", ["sort=password", "sort=%00", "compare=x", "page=5", "unknown=1"])
 def test_odd_parameters_are_no_failure(query: str) -> None:
     assert signed_in(ManagerFactory()).get(f"{PAGE}?{query}").status_code == 200
