@@ -239,3 +239,17 @@ def test_it_takes_sixteen_queries_however_much_happened(frozen: Frozen) -> None:
             client.get(f"/leads/{row.pk}/")
             with at_most(16):
                 client.get(f"/leads/{row.pk}/")
+
+
+def test_what_a_message_quotes_is_text() -> None:
+    row = lead()
+    colleague = OperatorFactory(name=HOSTILE)
+    page = signed_in(ManagerFactory()).post(f"/leads/{row.pk}/assign/", {"responsible": colleague.pk}, follow=True)
+    assert "Ответственный: &lt;script&gt;alert" in page.content.decode()
+    assert "<script>alert" not in page.content.decode()
+
+
+@pytest.mark.parametrize(("status", "times"), [("dialing", 2), ("contract", 0), ("junk", 0)])
+def test_a_next_touch_is_promised_only_while_the_lead_is_in_work(status: str, times: int) -> None:
+    said = card(ManagerFactory(), lead_in(status))
+    assert said.count("следующее касание встанет само") == times
