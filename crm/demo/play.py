@@ -18,7 +18,7 @@ from django.db import connections, transaction
 
 from contacts.models import Contact
 from crm.demo.arrivals import Arrivals, Part
-from crm.demo.store import Table, reserve
+from crm.demo.store import Table, prepare_for_bulk, reserve
 from crm.demo.story import Story
 from crm.demo.world import World, people
 from crm.supervisor import end_with_parent
@@ -61,6 +61,7 @@ def play(*, leads: int, months: int, seed: int, tell: Tell) -> None:
 
 def _tell_part(part: Part, months: int, tell: Tell, writing: AbstractContextManager[Any] | None = None) -> None:
     """Tell and store the stories of `part`; `writing` lets one process write at a time."""
+    prepare_for_bulk()
     batch = Batch()
     for slot, story in Arrivals(World.read(months=months), part).stories():
         batch.add(story)
@@ -76,6 +77,7 @@ def _in_processes(parts: list[Part], months: int, tell: Tell) -> None:
     """Each part in a process of its own; they take turns at writing."""
     context = multiprocessing.get_context("fork")
     connections.close_all()  # no process may speak over another one's connection
+    gc.collect()
     gc.freeze()
     writing = context.Lock()
     reached = context.Array("q", len(parts))

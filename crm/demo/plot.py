@@ -55,11 +55,11 @@ class Plot:
         elif status in SIGNED:
             yield from self._of_lawyer()
         elif status != Status.JUNK:
-            for task in self.story.open(*BY_HAND):
-                yield self._soon_after(task.due_at, 12), partial(self._finish, task)
-            calls = self.story.open(Kind.CONTACT_CLIENT)
-            if calls:
-                yield self._soon_after(min(task.due_at for task in calls), 30), self._call_back
+            tasks = self.story.open(*BY_HAND, Kind.CONTACT_CLIENT.value)
+            if tasks:
+                task = min(tasks, key=lambda task: task.due_at)
+                is_call = task.kind == Kind.CONTACT_CLIENT
+                yield self._soon_after(task.due_at, 20), self._call_back if is_call else partial(self._finish, task)
         if self._decided_at is not None:
             yield max(self._decided_at, self.story.at), self._decide
 

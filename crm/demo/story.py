@@ -7,7 +7,6 @@ What people decide, and when, is left to `plot`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -25,7 +24,8 @@ from leads.models import Lead, Touch
 from leads.pipeline import MILESTONES, SIGNED, JunkReason, Move, Status
 from leads.touch_policy import REACHED, Channel, Direction, Outcome
 from tasks.actions import Catalogue, Planned, Stay
-from tasks.models import Kind, Task, TaskRule
+from tasks.cadence import Anchor
+from tasks.models import Kind, Task
 from tasks.worktime import fit
 
 OPEN, DONE, CANCELLED = Task.State.OPEN.value, Task.State.DONE.value, Task.State.CANCELLED.value
@@ -82,10 +82,9 @@ class Story:
         ours = direction == Direction.OUTGOING
         kind = Touch.TASK_KINDS.get(channel) if ours or outcome in REACHED else None
         if kind:
-            until = fit(at, self.zone, self.world.hours)
-            due = [task for task in self.open(kind) if task.due_at <= until]
-            if due:
-                self.complete(min(due, key=lambda task: task.due_at), by=by)
+            oldest = min(self.open(kind), key=lambda task: task.due_at, default=None)
+            if oldest and oldest.due_at <= fit(at, self.zone, self.world.hours):
+                self.complete(oldest, by=by)
         if then is not None:
             self.move(then, by=by)
         elif lead.status == Status.NEW:
@@ -161,8 +160,25 @@ class Story:
     def _rules(self) -> Catalogue:
         return self.world.rules[self.lead.status]
 
-    def _stay(self) -> Stay:
-        return self.lead.as_stay(deal=self.deal)
+    def _stay(self, steps_done: Mapping[str, int] | None = None) -> Stay:
+        """`Lead.as_stay`, without looking the zone up each time. Nobody here has asked not to be called."""
+        lead, deal = self.lead, self.deal
+        anchors = {Anchor.ENTRY: lead.status_changed_at}
+        if lead.meeting_at:
+            anchors[Anchor.MEETING] = lead.meeting_at
+        if lead.callback_at:
+            anchors[Anchor.CALLBACK] = lead.callback_at
+        return Stay(
+            lead_id=lead.pk,
+            status=lead.status,
+            number=lead.stay,
+            zone=self.zone,
+            anchors=anchors,
+            assignee_id=lead.responsible_id,
+            deal_id=deal.pk if deal else None,
+            deal_assignee_id=deal.responsible_id if deal else None,
+            steps_done=steps_done or {},
+        )
 
     def _take_if_free(self, by: int | None) -> None:
         lead = self.lead
@@ -209,7 +225,7 @@ class Story:
             if task.automatic:
                 task.state, task.closed_at = CANCELLED, at
         had = {task.kind for task in self.tasks if task.deal_id and task.automatic and task.step is not None}
-        planned = self._rules().planned(replace(self._stay(), steps_done=steps_done or {}), at)
+        planned = self._rules().planned(self._stay(steps_done), at)
         self._set(plan for plan in planned if not (plan.on_deal and plan.kind in had))
         if unanswered:
             self._call_again(on_deal=True, repeat=True)
@@ -255,16 +271,12 @@ class Story:
     def _plan_following(self, kind: str) -> None:
         """The next step of the cadence of `kind`, unless a task is open already."""
         lead = self.lead
-        if self.open(kind):
-            return
-        rules = self._rules()
-        cadences = [rule for rule in rules.rules if rule[0].kind == kind and rule[0].pace == TaskRule.Pace.CADENCE]
-        if not cadences:
+        cadence = self.world.cadences.get((lead.status, kind))
+        if cadence is None or self.open(kind):
             return
         had = [task.step for task in self.tasks if task.kind == kind and task.stay == lead.stay and task.automatic]
         done = max((step + 1 for step in had if step is not None), default=0)
-        stay = replace(self._stay(), steps_done={kind: done})
-        self._set(Catalogue(cadences, rules.hours).planned(stay, self.at))
+        self._set(cadence.planned(self._stay({kind: done}), self.at))
 
     def _set(self, planned: Iterable[Planned]) -> None:
         """`Catalogue.drafts`: the tasks that the rules set."""

@@ -31,6 +31,7 @@ from leads.touch_policy import Policy
 from sources.lookup import SourceLookup
 from sources.models import Source
 from tasks.actions import Catalogue
+from tasks.models import TaskRule
 from tasks.worktime import Hours, at_local
 from team.models import User
 from team.roles import Role
@@ -113,6 +114,7 @@ class World:
     office: Office | None
     stages: Sequence[Stage]
     rules: Mapping[str, Catalogue]  # status -> its rules
+    cadences: Mapping[tuple[str, str], Catalogue]  # status, kind -> the rule that goes step by step
     hours: Hours
     policy: Policy
 
@@ -142,6 +144,11 @@ class World:
             rules={
                 status: Catalogue([rule for rule in catalogue.rules if rule[0].status == status], catalogue.hours)
                 for status in Status.values
+            },
+            cadences={
+                (rule[0].status, rule[0].kind): Catalogue([rule], catalogue.hours)
+                for rule in catalogue.rules
+                if rule[0].pace == TaskRule.Pace.CADENCE
             },
             hours=catalogue.hours,
             policy=TouchPolicy.current().as_policy(),
