@@ -62,8 +62,13 @@ def register_lead(
     at = clock.now()
     earlier = _earlier(application, key, idempotency_key)
     if earlier is not None:
-        _note_difference(earlier, application, key, idempotency_key, digest, at=at)
-        return Registered(earlier, created=False)
+        lead, first_digest = earlier
+        if digest and first_digest and digest != first_digest:
+            _note_difference(lead, application, at=at)
+        if key is not None and idempotency_key:  # known by its external id: from now on by this key too
+            said = {"lead": lead, "body_digest": first_digest, "created_at": at}
+            IdempotencyKey.objects.get_or_create(api_key=key, value=idempotency_key, defaults=said)
+        return Registered(lead, created=False)
     arrived_at, raw = _arrival(application, by=by, at=at)
     lookup = SourceLookup.read_and_hold([application.source])
     contact = original = None
@@ -202,31 +207,24 @@ def _known(applications: Sequence[Application], key: ApiKey | None) -> dict[str,
     return {lead.external_id: lead for lead in Lead.objects.filter(api_key=key, external_id__in=ids)}
 
 
-def _earlier(application: Application, key: ApiKey | None, idempotency_key: str) -> Lead | None:
-    """The lead that this application made when it came before."""
+def _earlier(application: Application, key: ApiKey | None, idempotency_key: str) -> tuple[Lead, str] | None:
+    """The lead that this application made when it came before, and the digest of its body then, empty if not known."""
     if key is None:
         return None
     if idempotency_key:
         row = IdempotencyKey.objects.filter(api_key=key, value=idempotency_key).select_related("lead").first()
         if row is not None:
-            return row.lead
+            return row.lead, row.body_digest
     if application.external_id:
-        return Lead.objects.filter(api_key=key, external_id=application.external_id).first()
+        lead = Lead.objects.filter(api_key=key, external_id=application.external_id).first()
+        if lead is not None:
+            created = Event.objects.filter(lead_id=lead.pk, kind=Event.Kind.CREATED).first()
+            return lead, created.data.get("digest", "") if created else ""
     return None
 
 
-def _note_difference(
-    lead: Lead, application: Application, key: ApiKey | None, idempotency_key: str, digest: str, *, at: datetime
-) -> None:
+def _note_difference(lead: Lead, application: Application, *, at: datetime) -> None:
     """A repeat that says something else than the first time changes nothing, but what it said is kept."""
-    row = IdempotencyKey.objects.filter(api_key=key, value=idempotency_key).first() if idempotency_key else None
-    if row is not None:
-        first = row.body_digest
-    else:  # the first one came with its external id alone
-        created = Event.objects.filter(lead_id=lead.pk, kind=Event.Kind.CREATED).first()
-        first = created.data.get("digest", "") if created else ""
-    if not first or not digest or first == digest:
-        return
     said: dict[str, Any] = {
         "phone": application.phone_raw,
         "source": application.source,

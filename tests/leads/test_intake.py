@@ -147,6 +147,14 @@ def test_the_idempotency_key_is_looked_up_first() -> None:
     assert post(BODY | {"external_id": "2"}, key=key, idempotency_key="new").lead == second
 
 
+def test_a_key_that_came_with_a_known_external_id_is_known_from_then_on() -> None:
+    key = ApiKeyFactory()
+    first = post(BODY | {"external_id": "1"}, key=key).lead
+    assert post(BODY | {"external_id": "1"}, key=key, idempotency_key="k").lead == first
+    again = post({"phone": phone(), "external_id": "2"}, key=key, idempotency_key="k")
+    assert (again.created, again.lead) == (False, first)
+
+
 @pytest.mark.parametrize("by", ["idempotency key", "external id"])
 def test_a_different_body_is_told_in_history_and_changes_nothing(by: str) -> None:
     key = ApiKeyFactory()
