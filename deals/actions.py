@@ -18,7 +18,7 @@ from crm.transactions import require_transaction, verb
 from deals.models import Deal, Stage
 from history.actions import note
 from history.models import Event
-from outbox.actions import mark, mark_all
+from outbox.actions import mark
 from tasks.actions import hand_over
 from team.models import User
 from team.roles import Right, Role, may
@@ -106,6 +106,19 @@ def open_deal(
         _change(deal, {name: value for name, value in changes.items() if value is not None}, by=by, at=at)
     mark("deal", deal.pk)
     return deal
+
+
+def follow_lead(lead_id: int, **shared: int) -> None:
+    """The deal of a locked lead, if there is one, takes over what the two share: `source_id`, `contact_id`."""
+    require_transaction()
+    deal = Deal.objects.select_for_update(no_key=True).filter(lead_id=lead_id).first()
+    if deal is None:
+        return
+    for name, value in shared.items():
+        setattr(deal, name, value)
+    deal.version += 1
+    deal.save(update_fields=[*shared, "version"])
+    mark("deal", deal.pk)
 
 
 def _change(deal: Deal, changes: Mapping[str, Any], *, by: User | None, at: datetime) -> None:
@@ -199,5 +212,5 @@ def assign_deal(deal_id: int, responsible_id: int, *, by: User | None) -> Deal:
     deal.save(update_fields=["responsible", "version"])
     note(Event.Kind.RESPONSIBLE, at=now, by=by, deal_id=deal.pk, lead_id=deal.lead_id, old=old or "", new=person.pk)
     hand_over(Q(deal_id=deal.pk), assignee_id=person.pk)
-    mark_all([("deal", deal.pk)])
+    mark("deal", deal.pk)
     return deal

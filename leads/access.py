@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.errors import Refused
+from crm.errors import Forbidden, Refused
 from crm.transactions import require_transaction
 from history.models import Event
 from leads.models import Lead
@@ -26,6 +26,33 @@ def lock_lead(lead_id: int, *, by: User | None, version: int | None = None, movi
         allowed = open_moves(lead, may_work=may(by, Right.WORK_LEADS), may_reopen=may(by, Right.REOPEN))
         raise Refused("stale", _who_was_faster(lead, moving=moving), allowed=allowed)
     return lead
+
+
+def lock_workable(lead_id: int, *, by: User | None) -> Lead:
+    """The lead, locked, to be called, written about or given a task: by the call centre, and no duplicate.
+
+    Raises Lead.DoesNotExist, Forbidden, Refused `duplicate_is_frozen`.
+    """
+    lead = lock_lead(lead_id, by=by)
+    require_call_centre(by)
+    refuse_duplicate(lead)
+    return lead
+
+
+def require_call_centre(by: User | None) -> None:
+    """Raise Forbidden unless `by` works leads; a lawyer only reads those of their deals."""
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
+
+
+def refuse_duplicate(lead: Lead) -> None:
+    """Raise Refused `duplicate_is_frozen` for a duplicate, naming the lead that is worked instead."""
+    if lead.is_duplicate:
+        raise Refused(
+            "duplicate_is_frozen",
+            _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
+            allowed=[],
+        )
 
 
 def _who_was_faster(lead: Lead, *, moving: bool) -> str:

@@ -16,16 +16,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import clock
-from crm.errors import Forbidden, Invalid, Refused
+from crm.errors import Invalid, Refused
 from crm.transactions import require_transaction, verb
 from deals.actions import Terms, open_deal
 from deals.models import Deal
 from history.actions import note
 from history.models import Event
 from leads import pipeline, touch_policy
-from leads.access import lock_lead
+from leads.access import lock_lead, lock_workable
 from leads.models import Lead, Office, Touch, TouchPolicy
-from leads.pipeline import MILESTONES, SIGNED, JunkReason, Move, Status
+from leads.pipeline import CLOSED, MILESTONES, SIGNED, JunkReason, Move, Status
 from leads.touch_policy import REACHED, Channel, Direction, Outcome
 from outbox.actions import mark, mark_all
 from tasks.actions import (
@@ -38,7 +38,7 @@ from tasks.actions import (
     replan,
 )
 from team.models import ApiKey, User
-from team.roles import Right, may
+from team.roles import Right, Role, may
 
 BACKDATING = timedelta(hours=24)
 
@@ -75,7 +75,7 @@ def _move(
     if move.junk_reason == JunkReason.NO_ANSWER and move.to == Status.JUNK:
         _require_no_answer_earned(lead, by=by, at=at)
     office = _office(move.office) if move.to == Status.MEETING else None
-    if move.lawyer is not None and not User.objects.filter(pk=move.lawyer, is_active=True, role="lawyer").exists():
+    if move.lawyer is not None and not User.objects.filter(pk=move.lawyer, is_active=True, role=Role.LAWYER).exists():
         raise Invalid({"lawyer": _("Choose a lawyer who works here.")})
     enter(lead, move, by=by, at=at, office=office, steps_done=steps_done or {})
 
@@ -135,6 +135,8 @@ def enter(
     if deal is not None and unanswered and not lead.do_not_call:
         # The client applied again just before the signing: now it is the lawyer who has to hear of it.
         call_again(deal_id=deal.pk, assignee_id=deal.responsible_id, at=at, zone=lead.zone, repeat=True)
+    if move.to in CLOSED:
+        cancel(Q(lead_id=lead.pk, promised=True), at=at, by=by)  # closed for calling: that call is not made any more
     mark("lead", lead.pk)
 
 
@@ -289,7 +291,7 @@ def log_touch(
         known = Touch.objects.filter(api_key=key, external_id=new.external_id).first()
         if known:
             return LoggedTouch(known, created=False)
-    lead = lock_lead(lead_id, by=by)
+    lead = lock_workable(lead_id, by=by)
     at = new.at or now
     _check_touch(lead, new, at=at, by=by, key=key, now=now)
     touch = Touch.objects.create(
@@ -339,14 +341,6 @@ def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, t
 def _check_touch(
     lead: Lead, new: NewTouch, *, at: datetime, by: User | None, key: ApiKey | None, now: datetime
 ) -> None:
-    if not may(by, Right.WORK_LEADS):
-        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
-    if lead.is_duplicate:
-        raise Refused(
-            "duplicate_is_frozen",
-            _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
-            allowed=[],
-        )
     if (
         lead.junk_reason == JunkReason.NO_ANSWER
         and new.outcome in REACHED

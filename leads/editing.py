@@ -17,10 +17,10 @@ from crm import clock
 from crm.errors import Forbidden, Invalid, Refused
 from crm.text import clean, fold
 from crm.transactions import verb
-from deals.models import Deal
+from deals.actions import follow_lead
 from history.actions import note
 from history.models import Event
-from leads.access import lock_lead
+from leads.access import lock_lead, lock_workable, refuse_duplicate, require_call_centre
 from leads.actions import follow_responsible, freeze_as_duplicate
 from leads.intake import hear_repeat
 from leads.models import Lead
@@ -50,8 +50,7 @@ def edit_lead(lead_id: int, changes: Mapping[str, Any], *, by: User | None, vers
         raise Invalid({"phone": refusal_text(phone.reason)})
     card = _card_for(lead_id, phone.main, changes, by=by, at=now) if phone and phone.main else None
     lead = lock_lead(lead_id, by=by, version=version)
-    if not may(by, Right.WORK_LEADS):
-        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
+    require_call_centre(by)
     fields = {name: changes[name] for name in EDITABLE if name in changes and changes[name] != getattr(lead, name)}
     told = {name: [_plain(getattr(lead, name)), _plain(value)] for name, value in fields.items()}
     if "source" in changes:
@@ -71,7 +70,7 @@ def edit_lead(lead_id: int, changes: Mapping[str, Any], *, by: User | None, vers
         lead.save()
         note(Event.Kind.EDITED, at=now, by=by, lead_id=lead.pk, changes=told)
         if "source" in fields:
-            _pass_source_to_deal(lead)
+            follow_lead(lead.pk, source_id=lead.source_id)
     if card is not None and phone is not None:
         _give_phone(lead, card, phone, given=str(changes["phone"]), by=by, at=now)
     mark("lead", lead.pk)
@@ -104,15 +103,6 @@ def _source(raw: str) -> Source:
     return source
 
 
-def _pass_source_to_deal(lead: Lead) -> None:
-    deal = Deal.objects.select_for_update(no_key=True).filter(lead_id=lead.pk).first()
-    if deal is not None:
-        deal.source_id = lead.source_id
-        deal.version += 1
-        deal.save(update_fields=["source", "version"])
-        mark("deal", deal.pk)
-
-
 def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: User | None, at: datetime) -> None:
     """Put a locked lead without a card onto a locked card, by intake's rules."""
     original = meet_original(card, arrived_at=at, at=at)
@@ -133,12 +123,7 @@ def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: Use
         freeze_as_duplicate(lead, original, by=by, at=at)
         hear_repeat(original, lead, at=at)
     note(Event.Kind.PHONE, at=at, by=by, lead_id=lead.pk, contact_id=card.pk)
-    deal = Deal.objects.filter(lead_id=lead.pk, contact__isnull=True).first()
-    if deal is not None:
-        deal.contact = card
-        deal.version += 1
-        deal.save(update_fields=["contact", "version"])
-        mark("deal", deal.pk)
+    follow_lead(lead.pk, contact_id=card.pk)
 
 
 @verb
@@ -180,12 +165,7 @@ def take(lead_id: int, *, by: User) -> Lead:
     if lead.responsible_id is not None:
         holder = User.objects.get(pk=lead.responsible_id)
         raise Refused("taken", _("%(name)s took this lead.") % {"name": holder}, allowed=[])
-    if lead.is_duplicate:
-        raise Refused(
-            "duplicate_is_frozen",
-            _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
-            allowed=[],
-        )
+    refuse_duplicate(lead)
     _give_to(lead, by, by=by, at=now)
     return lead
 
@@ -208,11 +188,7 @@ def set_task(lead_id: int, *, text: str, due_at: datetime, by: User) -> Task:
     Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
     """
     now = clock.now()
-    lead = lock_lead(lead_id, by=by)
-    if not may(by, Right.WORK_LEADS):
-        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
-    if lead.is_duplicate:
-        raise Refused("duplicate_is_frozen", _("This is a duplicate: tasks belong on the original lead."), allowed=[])
+    lead = lock_workable(lead_id, by=by)
     if not text.strip():
         raise Invalid({"text": _("Say what is to be done")})
     if said := wrong_moment(due_at, now):
@@ -247,17 +223,18 @@ def map_raw_source(raw: str, source_id: int, *, by: User | None) -> int:
     source, unknown = lookup.find(code) or lookup.unknown, lookup.unknown
     wanted = fold(raw)
     now = clock.now()
-    ids = [
-        pk
-        for pk, given in Lead.objects.filter(source=unknown).exclude(source_raw="").values_list("pk", "source_raw")
-        if fold(given) == wanted
-    ]
+    given = Lead.objects.filter(source=unknown).exclude(source_raw="").order_by("pk").values_list("pk", "source_raw")
+    ids = [pk for pk, value in given if fold(value) == wanted]
+    mapped = 0
     for pk in ids:
         lead = lock_lead(pk, by=None)
+        if lead.source_id != unknown.pk:
+            continue  # somebody gave it a source while we waited for its lock
         lead.source = source
         lead.version += 1
         lead.save(update_fields=["source", "version"])
         note(Event.Kind.EDITED, at=now, by=by, lead_id=pk, changes={"source": [unknown.code, source.code]})
-        _pass_source_to_deal(lead)
+        follow_lead(pk, source_id=source.pk)
         mark("lead", pk)
-    return len(ids)
+        mapped += 1
+    return mapped

@@ -8,12 +8,12 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from crm import clock
-from crm.errors import Forbidden, Invalid, Refused
+from crm.errors import Invalid
 from crm.text import clean
 from crm.transactions import verb
 from history.actions import note
 from history.models import Event
-from leads.access import lock_lead
+from leads.access import lock_workable
 from leads.actions import LoggedTouch, NewTouch, log_touch
 from leads.applications import COMMENT
 from leads.models import Lead
@@ -21,7 +21,6 @@ from leads.pipeline import CLOSED, Move, wrong_moment
 from tasks.actions import add, cancel
 from tasks.models import Kind, Task
 from team.models import User
-from team.roles import Right, may
 
 
 @verb
@@ -30,7 +29,7 @@ def comment(lead_id: int, text: str, *, by: User) -> Event:
 
     Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
     """
-    lead = _workable(lead_id, by=by)
+    lead = lock_workable(lead_id, by=by)
     text = clean(text, limit=COMMENT, multiline=True)
     if not text:
         raise Invalid({"text": _("Write the comment")})
@@ -64,16 +63,3 @@ def _promise(lead: Lead, call_back_at: datetime, *, by: User, at: datetime) -> T
     assignee = lead.responsible_id or by.pk
     kind = Kind.CONTACT_CLIENT
     return add(lead_id=lead.pk, due_at=call_back_at, assignee_id=assignee, by=by, at=at, kind=kind, promised=True)
-
-
-def _workable(lead_id: int, *, by: User) -> Lead:
-    lead = lock_lead(lead_id, by=by)
-    if not may(by, Right.WORK_LEADS):
-        raise Forbidden(_("Leads are worked by operators and the head of the call centre."))
-    if lead.is_duplicate:
-        raise Refused(
-            "duplicate_is_frozen",
-            _("This is a duplicate. Call from the original lead № %(original)s.") % {"original": lead.duplicate_of_id},
-            allowed=[],
-        )
-    return lead

@@ -10,6 +10,7 @@ from crm.errors import Forbidden, Invalid, Refused
 from deals.actions import edit_deal
 from deals.models import Deal
 from history.models import Event
+from leads import editing
 from leads.editing import assign, edit_lead, map_raw_source, set_task, take
 from leads.models import Lead
 from outbox.models import Mark
@@ -265,6 +266,18 @@ def test_raw_values_are_mapped_to_a_source() -> None:
     assert {Lead.objects.get(pk=row.pk).source.code for row in others} == {"unknown", "site"}
     assert map_raw_source("radio fm", radio.pk, by=admin) == 0
     assert broken() == {}
+
+
+def test_a_source_given_meanwhile_is_not_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    row, slower = lead(source="radio"), editing.lock_lead
+
+    def lock_lead(lead_id: int, **how: object) -> Lead:
+        Lead.objects.filter(pk=lead_id).update(source=Source.objects.get(code="quiz"))
+        return slower(lead_id, **how)
+
+    monkeypatch.setattr(editing, "lock_lead", lock_lead)
+    assert map_raw_source("radio", Source.objects.get(code="site").pk, by=AdminFactory()) == 0
+    assert Lead.objects.get(pk=row.pk).source.code == "quiz"
 
 
 def test_mapping_is_an_administrators() -> None:

@@ -136,6 +136,19 @@ def test_leaving_a_status_cancels_its_automatic_tasks_only(frozen) -> None:
     assert broken() == {}
 
 
+@pytest.mark.parametrize("status", ["junk", "contract"])
+def test_a_lead_closed_for_calling_keeps_no_promised_call(status: str, frozen) -> None:
+    operator = OperatorFactory()
+    row = lead_in("visit", by=operator)
+    by_hand = set_task(row.pk, text="вернуть документы", due_at=moscow("26 12:00"), by=operator)
+    log_conversation(row.pk, NewTouch("call", "answered"), by=operator, call_back_at=moscow("25 15:00"))
+    row = move(row, status, by=operator)
+    promised = row.tasks.get(promised=True)
+    assert (promised.state, promised.closed_by) == ("cancelled", operator)
+    assert list(row.tasks.open()) == [by_hand]
+    assert broken() == {}
+
+
 def test_the_tasks_of_other_leads_stay(frozen) -> None:
     other = lead()
     move(lead(), "visit")
