@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +23,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from crm.errors import Invalid
+from crm.spreadsheets import bounded, is_formula, plain
 from crm.text import clean
 
 Cell = str | int | float | Decimal | date | datetime | None
@@ -41,11 +41,7 @@ class Format(StrEnum):
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-LONGEST_TEXT = 32_767  # of a cell of a spreadsheet, in UTF-16 units
 _SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
-_FORMULA = ("=", "+", "-", "@")
-# A phone begins with a plus too; digits and separators alone cannot do anything.
-_PHONE = re.compile(r"\+\d[\d ()\u00a0.-]{8,}")
 
 
 @dataclass(frozen=True)
@@ -113,7 +109,7 @@ def _cell(sheet: WriteOnlyWorksheet, value: Cell, *, bold: bool) -> WriteOnlyCel
     if isinstance(value, datetime):
         value = timezone.localtime(value).replace(tzinfo=None)  # spreadsheets know no zones
     elif isinstance(value, str):
-        value = _bounded(clean(value, multiline=True))
+        value = bounded(clean(value, multiline=True))
     cell = WriteOnlyCell(sheet, value)
     if isinstance(value, str):
         # openpyxl takes what begins with "=" for a formula and "#N/A" for an error. The quote prefix is the sheet's own
@@ -123,27 +119,6 @@ def _cell(sheet: WriteOnlyWorksheet, value: Cell, *, bold: bool) -> WriteOnlyCel
     if bold:
         cell.font = Font(bold=True)
     return cell
-
-
-def _bounded(text: str) -> str:
-    """As much as a cell takes; spreadsheets count a character beyond the basic plane twice."""
-    if len(text) <= LONGEST_TEXT // 2:
-        return text
-    return text.encode("utf-16-le")[: LONGEST_TEXT * 2].decode("utf-16-le", "ignore")
-
-
-def is_formula(text: str) -> bool:
-    """Whether a spreadsheet could take the text, or one of its lines, for a formula (`reliability.md` I08).
-
-    Blanks, control characters and full-width forms in front do not hide one. A phone number is none.
-    """
-    return any(_is_formula_line(line) for line in text.splitlines())
-
-
-def _is_formula_line(line: str) -> bool:
-    seen = unicodedata.normalize("NFKC", line)
-    visible = "".join(character for character in seen if unicodedata.category(character)[0] not in "CZ")
-    return visible.startswith(_FORMULA) and not _PHONE.fullmatch(seen.strip())
 
 
 def _csv_value(value: Cell) -> str:
@@ -157,5 +132,4 @@ def _csv_value(value: Cell) -> str:
         return str(value).replace(".", ",")
     if isinstance(value, int):
         return str(value)
-    lines = clean(value, multiline=True).split("\n")
-    return "\n".join(f"'{line}" if _is_formula_line(line) else line for line in lines)
+    return plain(value)
