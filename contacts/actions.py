@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
+from contacts.phones import display, parse, refusal_text
 from crm import clock
-from crm.errors import Forbidden, Refused
+from crm.errors import Forbidden, Invalid, Refused
 from crm.text import fold
 from crm.transactions import require_transaction, verb
 from history.actions import note
@@ -91,6 +92,33 @@ def _lock(contact_id: int, *, by: User | None, version: int | None = None) -> Co
         raise Forbidden(_("Cards are edited by operators and the head of the call centre."))
     if version is not None and version != card.version:
         raise Refused("stale", _("The card has been changed meanwhile. Look at it as it is now and decide again."))
+    return card
+
+
+@verb
+def add_contact(phone: str, fields: Mapping[str, Any], *, by: User | None) -> Contact:
+    """A new card for a number in any spelling, with fields of EDITABLE (clean text).
+
+    Raises Forbidden; Invalid if it is no number, or has a card already.
+    """
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Cards are edited by operators and the head of the call centre."))
+    read = parse(phone)
+    if not read.main:
+        raise Invalid({"phone": refusal_text(read.reason)})
+    at = clock.now()
+    known = {name: str(fields.get(name, "")) for name in EDITABLE}
+    comment = known.pop("comment")
+    if Contact.objects.filter(phone=read.main).exists():
+        raise Invalid({"phone": _("This number has a card already: %(name)s") % {"name": display(read.main)}})
+    card = contact_for(read.main, **known, at=at)
+    if not is_fresh(card, at):  # somebody was faster by a moment
+        raise Invalid({"phone": _("This number has a card already: %(name)s") % {"name": display(read.main)}})
+    if comment:
+        card.comment = comment
+        card.save(update_fields=["comment"])
+    note(Event.Kind.CREATED, at=at, by=by, contact_id=card.pk)
+    mark("contact", card.pk)
     return card
 
 

@@ -39,6 +39,9 @@ class Phone(forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=PHONE, **options)
 
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value) or "").replace("\x00", "")  # as intake: it cannot be stored
+
     def validate(self, value: str) -> None:
         super().validate(value)
         if value and not parse(value).main:

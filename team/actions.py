@@ -15,17 +15,40 @@ from crm.transactions import verb
 from team.models import ApiKey, ShiftPeriod, User
 
 OFF = "off"
+IMPORT = "import of files"
 USE_NOTED_EVERY = timedelta(minutes=1)
 PROFILE = ("name", "email", "language", "theme")
 SHIFT_STATES = (*ShiftPeriod.State.values, OFF)
 
 
 @verb
-def issue_key(user_id: int, *, kind: str = ApiKey.Kind.FULL, name: str = "") -> tuple[ApiKey, str]:
-    """Give `user_id` a new key. Returns it with its secret, which cannot be had again."""
+def issue_key(
+    user_id: int, *, kind: str = ApiKey.Kind.FULL, name: str = "", expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Give `user_id` a new key. Returns it with its secret, which cannot be had again.
+
+    Raises Invalid for a moment of expiry that is over.
+    """
+    if expires_at is not None and expires_at <= clock.now():
+        raise Invalid({"expires_at": _("This moment is over")})
     key, plain = ApiKey.draft(user=User.objects.get(pk=user_id), kind=kind, name=name)
+    key.expires_at = expires_at
     key.save()
     return key, plain
+
+
+@verb
+def import_key(*, by: User) -> ApiKey:
+    """The key in whose name files are imported, so that their external ids are known again (`reliability.md` I02).
+
+    There is one for all importers. It is withdrawn from the first and opens no door; nobody has its secret.
+    """
+    key = ApiKey.objects.filter(name=IMPORT, kind=ApiKey.Kind.INTAKE, revoked_at__isnull=False).order_by("pk").first()
+    if key is None:
+        key, _plain = ApiKey.draft(user=by, kind=ApiKey.Kind.INTAKE, name=IMPORT)
+        key.revoked_at = clock.now()
+        key.save()
+    return key
 
 
 @verb

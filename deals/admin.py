@@ -1,0 +1,94 @@
+"""Deal stages (a catalogue) and deals (through the verbs) in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from contacts.forms import whose
+from crm.admin import PageAdmin, SeenForm, VerbAdmin, ask, one_by_one, too_many
+from deals.actions import EDITABLE, assign_deal, edit_deal, move_stage
+from deals.models import Deal, Stage
+from team.models import User
+from team.roles import RIGHTS, Right
+
+
+@admin.register(Stage)
+class StageAdmin(PageAdmin):
+    list_display = ("name", "code", "position", "color", "final", "active")
+    list_editable = ("position", "color", "active")
+    fields = ("code", "name", "name_en", "position", "color", "final", "active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Stage | None = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()  # history and the API know a stage by its code
+
+    def has_delete_permission(self, request: HttpRequest, obj: Stage | None = None) -> bool:
+        return obj is None or not obj.deals.exists()
+
+
+class StageForm(forms.Form):
+    stage = forms.ModelChoiceField(label=_("Stage"), queryset=Stage.objects.filter(active=True), to_field_name="code")
+
+
+class ResponsibleForm(forms.Form):
+    responsible = forms.ModelChoiceField(
+        label=_("Responsible"),
+        queryset=User.objects.filter(is_active=True, role__in=RIGHTS[Right.WORK_DEALS]),
+    )
+
+
+@admin.register(Deal)
+class DealAdmin(VerbAdmin):
+    form = SeenForm
+    list_display = ("number", "created_at", "contact", "source", "stage", "responsible", "amount", "prepayment")
+    list_select_related = ("contact", "source", "stage", "responsible")
+    list_filter = ("stage", "source")
+    search_fields = ("contract_number",)
+    readonly_fields = ("lead", "contact", "source", "stage", "stage_changed_at", "responsible", "created_at")
+    fields = (*readonly_fields, *EDITABLE, "seen")
+    actions = ("move", "assign")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a deal is opened by its lead's contract
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Deal], search_term: str
+    ) -> tuple[QuerySet[Deal], bool]:
+        by_number, _more = super().get_search_results(request, queryset, search_term)
+        try:
+            return (by_number | queryset.filter(whose(search_term, "contact__")) if search_term else queryset), False
+        except ValueError:  # beyond the limits of a search
+            return queryset.none(), False
+
+    def change_by_verb(self, request: HttpRequest, obj: Deal, form: SeenForm) -> Deal:
+        return edit_deal(obj.pk, form.changes(), by=request.user, version=form.cleaned_data["seen"])
+
+    @admin.action(description=_("Move to a stage"))
+    def move(self, request: HttpRequest, deals: QuerySet[Deal]) -> HttpResponse | None:
+        """Asks for the stage; each deal is moved for itself."""
+        if too_many(request, deals):
+            return None
+        form = StageForm(request.POST if "apply" in request.POST else None)
+        if form.is_valid():
+            stage = form.cleaned_data["stage"]
+            one_by_one(request, deals, lambda deal: move_stage(deal.pk, stage.code, by=request.user))
+            return None
+        return ask(self, request, deals, form, action="move", title=gettext("Move to a stage"))
+
+    @admin.action(description=_("Hand over"))
+    def assign(self, request: HttpRequest, deals: QuerySet[Deal]) -> HttpResponse | None:
+        """Asks to whom; each deal is handed over for itself."""
+        if too_many(request, deals):
+            return None
+        form = ResponsibleForm(request.POST if "apply" in request.POST else None)
+        if form.is_valid():
+            person = form.cleaned_data["responsible"]
+            one_by_one(request, deals, lambda deal: assign_deal(deal.pk, person.pk, by=request.user))
+            return None
+        return ask(self, request, deals, form, action="assign", title=gettext("Hand over"))

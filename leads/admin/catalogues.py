@@ -1,0 +1,32 @@
+"""Offices, the touch policy and the intake policy in the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from crm.admin import OneRowAdmin, PageAdmin
+from leads.models import IntakePolicy, Lead, Office, TouchPolicy
+
+
+@admin.register(TouchPolicy)
+class TouchPolicyAdmin(OneRowAdmin):
+    fields = ("touches", "days", "gap_minutes", "day_parts", "messages")
+
+
+@admin.register(IntakePolicy)
+class IntakePolicyAdmin(OneRowAdmin):
+    fields = ("new_original_after_days",)
+
+
+@admin.register(Office)
+class OfficeAdmin(PageAdmin):
+    list_display = ("name", "code", "address", "position", "active")
+    list_editable = ("position", "active")
+    fields = ("code", "name", "address", "position", "active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Office | None = None) -> tuple[str, ...]:
+        return ("code",) if obj else ()  # the API knows an office by its code
+
+    def has_delete_permission(self, request: HttpRequest, obj: Office | None = None) -> bool:
+        return obj is None or not Lead.objects.filter(office=obj).exists()
