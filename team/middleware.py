@@ -23,10 +23,11 @@ class Language:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language = language_of(request)
-        translation.activate(language)
-        request.LANGUAGE_CODE = language
-        response = self.get_response(request)
-        response.setdefault("Content-Language", translation.get_language() or language)
+        # The thread is given back as it was: what it does next may be for somebody else.
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            response.setdefault("Content-Language", translation.get_language() or language)
         return response
 
 

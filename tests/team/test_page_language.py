@@ -2,10 +2,12 @@
 
 import pytest
 from django.test import Client
+from django.utils.translation import get_language
 
 from team.models import User
 from tests.factories import OperatorFactory
 from tests.pages import signed_in, text_of
+from tests.rest import rest
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +79,10 @@ def test_a_page_that_is_not_there_speaks_the_profiles_language() -> None:
     page = signed_in(OperatorFactory(language="en")).get("/no/such/page/")
     assert page.status_code == 404
     assert "No such page" in text_of(page)
+
+
+def test_the_thread_is_given_back_as_it_was() -> None:
+    reader = OperatorFactory(language="en")
+    assert signed_in(reader).get("/profile/")["Content-Language"] == "en"
+    assert rest(reader).get("me/")["Content-Language"] == "en"
+    assert get_language() == "ru"
