@@ -49,7 +49,7 @@ TABLE = (Column.LEADS, Column.APPOINTMENTS, Column.VISITS, Column.CONTRACTS, Col
 
 HEADINGS = {
     Column.LEADS: pgettext_lazy("report column", "Leads"),
-    Column.APPOINTMENTS: pgettext_lazy("report column", "Appointments"),
+    Column.APPOINTMENTS: pgettext_lazy("report column", "Meetings booked"),
     Column.VISITS: pgettext_lazy("report column", "Visits"),
     Column.CONTRACTS: pgettext_lazy("report column", "Contracts"),
     Column.CONTRACTS_PREPAID: pgettext_lazy("report column", "Contracts with prepayment"),

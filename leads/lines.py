@@ -89,7 +89,7 @@ def _tasks(told: dict[tuple[datetime, str], list[str]], at: datetime, actions: S
     for action in actions:
         titles = dict.fromkeys(told.pop((at, action), []))
         if titles:
-            said.append(words[action] % {"titles": ", ".join(f"«{title}»" for title in titles)})
+            said.append(words[action] % {"titles": ", ".join(_("“%(title)s”") % {"title": title} for title in titles)})
     return ". ".join(said)
 
 

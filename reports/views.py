@@ -35,7 +35,7 @@ LABELS = {
 }
 # What each count is a part of, beside the leads: the step before it in the funnel.
 STEPS_BEFORE = {
-    Column.VISITS: (Column.APPOINTMENTS, gettext_lazy("of appointments")),
+    Column.VISITS: (Column.APPOINTMENTS, gettext_lazy("of meetings")),
     Column.CONTRACTS: (Column.VISITS, gettext_lazy("of visits")),
     Column.CONTRACTS_PREPAID: (Column.CONTRACTS, gettext_lazy("of contracts")),
 }

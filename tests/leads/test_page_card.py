@@ -253,3 +253,9 @@ def test_what_a_message_quotes_is_text() -> None:
 def test_a_next_touch_is_promised_only_while_the_lead_is_in_work(status: str, times: int) -> None:
     said = card(ManagerFactory(), lead_in(status))
     assert said.count("следующее касание встанет само") == times
+
+
+def test_quotation_marks_are_those_of_the_language() -> None:
+    row = lead()
+    assert "Поставлены задачи: «Связаться с клиентом»" in card(ManagerFactory(), row)
+    assert "Tasks set: “Contact the client”" in card(ManagerFactory(language="en"), row)

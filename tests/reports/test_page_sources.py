@@ -189,3 +189,8 @@ def test_names_of_sources_are_shown_as_text() -> None:
     lead(source="odd")
     page = signed_in(ManagerFactory()).get(PAGE).content.decode()
     assert "<script>alert" not in page
+
+
+def test_in_english_the_columns_are_those_of_the_table_as_well() -> None:
+    page = text_of(signed_in(ManagerFactory(language="en")).get(f"{PAGE}?empty=1"))
+    assert "Source Leads Meetings booked Visits Contracts Contracts with prepayment" in page
