@@ -48,7 +48,7 @@ class SourceAdmin(FilesAdmin, PageAdmin):
     form = VerbForm
     resource_classes = (SourceResource,)
     change_list_template = "admin/sources/source/change_list.html"
-    list_display = ("name", "code", "channel", "active", "position", "aliases_listed", "in_leads", "in_deals", "merged")
+    list_display = ("name", "code", "active", "in_leads", "in_deals", "channel", "position", "aliases_listed", "merged")
     list_filter = ("active", "channel")
     search_fields = ("name", "code", "aliases__value")
     fields = ("code", "name", "channel", "position", "bitrix24_id")
