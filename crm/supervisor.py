@@ -14,10 +14,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import IO, NoReturn
+from typing import IO
 
 GRACE = 15.0  # seconds between asking a process to end and killing it
 WINDOW = 60.0  # seconds in which too many ends of one process stop everything
@@ -30,6 +30,34 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 class GivesUp(Exception):
     """A process keeps ending; the text names it."""
+
+
+class Ending:
+    """Whether somebody has asked for the end, and whether that must wait until a process has been started."""
+
+    asked = False
+    held = False
+
+    @classmethod
+    @contextlib.contextmanager
+    def waits(cls) -> Iterator[None]:
+        """Raise no KeyboardInterrupt inside the block, but after it.
+
+        While Python forks it runs hooks of its libraries and drops what is raised in them, Ctrl-C too. And a process
+        that is started but not yet known to us would be left behind.
+        """
+        cls.held = True
+        try:
+            yield
+        finally:
+            cls.held = False
+        cls.look()
+
+    @classmethod
+    def look(cls) -> None:
+        """Raise KeyboardInterrupt if the end has been asked for."""
+        if cls.asked:
+            raise KeyboardInterrupt
 
 
 def say(name: str, line: str) -> None:
@@ -60,20 +88,21 @@ class Child:
     def start(self) -> None:
         """Start it in a session of its own, so that the terminal's Ctrl-C reaches the supervisor alone."""
         self.starts.append(time.monotonic())
-        self.process = subprocess.Popen(
-            self.command,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=end_with_parent,
-        )
-        assert self.process.stdout is not None
-        self.reader = threading.Thread(target=self._pass_on, args=(self.process.stdout,), daemon=True)
-        self.reader.start()
+        with Ending.waits():
+            self.process = subprocess.Popen(
+                self.command,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+                preexec_fn=end_with_parent,
+            )
+            assert self.process.stdout is not None
+            self.reader = threading.Thread(target=self._pass_on, args=(self.process.stdout,), daemon=True)
+            self.reader.start()
 
     def _pass_on(self, lines: IO[str]) -> None:
         with lines:
@@ -136,6 +165,7 @@ class Supervisor:
         """
         deadline = time.monotonic() + within
         while not until():
+            Ending.look()
             if time.monotonic() > deadline:
                 return False
             for child in self.children:
@@ -155,10 +185,16 @@ class Supervisor:
 
 
 def interrupt_on_terminate() -> None:
-    """Let SIGTERM and a closed terminal do what Ctrl-C does: raise KeyboardInterrupt in the main thread."""
+    """Let SIGTERM and a closed terminal do what Ctrl-C does: raise KeyboardInterrupt in the main thread.
 
-    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
+    While a process is being started it waits, see Ending; one that is dropped on its way is raised again by `watch`.
+    """
+    Ending.asked = False
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        Ending.asked = True
+        if not Ending.held:
+            raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)

@@ -1,8 +1,12 @@
 """The supervisor alone, with children that do little."""
 
+import contextlib
 import os
+import signal
+import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -97,3 +101,44 @@ time.sleep(60)
     group.end()
     assert sorted(note.read_text()) == ["a", "b", "c"]
     assert note.read_text()[-1] == "a"
+
+
+@pytest.fixture
+def interruptible(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Signals end the supervisor as in `make run`, for the length of a test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(supervisor.Ending, "asked", False)
+    supervisor.interrupt_on_terminate()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_ctrl_c_while_a_process_starts_leaves_none_behind(monkeypatch: pytest.MonkeyPatch, interruptible: None) -> None:
+    started: list[int] = []
+
+    def popen(*args: object, **options: object) -> object:
+        process = subprocess.Popen(*args, **options)  # type: ignore[call-overload]
+        started.append(process.pid)
+        os.kill(os.getpid(), signal.SIGINT)  # before anybody knows of the process
+        return process
+
+    class Module:
+        Popen = staticmethod(popen)
+        DEVNULL, PIPE, STDOUT = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
+
+    monkeypatch.setattr(supervisor, "subprocess", Module)
+    group = Supervisor()
+    with pytest.raises(KeyboardInterrupt):
+        group.start(child("import time; time.sleep(60)"))
+    monkeypatch.undo()
+    group.end()
+    assert not is_alive(started[0])
+
+
+def test_ctrl_c_that_is_dropped_on_its_way_is_heard_all_the_same(interruptible: None) -> None:
+    with contextlib.suppress(KeyboardInterrupt):  # as Python does with what is raised in its hooks around a fork
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+    with pytest.raises(KeyboardInterrupt):
+        Supervisor().watch(within=1)
