@@ -95,6 +95,7 @@ def _in_processes(parts: list[Part], months: int, tell: Tell) -> None:
 def _process(part: Part, months: int, reached: Any, writing: AbstractContextManager[Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process's business, which ends this one
     end_with_parent()
+    gc.disable()  # rows point at nothing that points back, and looking for circles would take a tenth of the time
 
     def tell(slot: int) -> None:
         reached[part.number] = slot
