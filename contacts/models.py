@@ -59,3 +59,50 @@ class Contact(models.Model):
     def do_not_call(self) -> bool:
         """Every call button and automatic task respects it."""
         return self.do_not_call_at is not None
+
+
+class Messenger(models.Model):
+    """A way to write to a client by a link (`domain.md`, Touch): which of them works in Russia changes."""
+
+    code = models.SlugField(_("code"), max_length=10, unique=True, help_text=_("The channel of a touch made by it."))
+    name = models.CharField(_("name"), max_length=50)
+    link = models.CharField(
+        _("link"), max_length=300, help_text=_("{digits}, {phone} and {text} stand for the number and the message.")
+    )
+    active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
+
+    class Meta:
+        verbose_name = _("messenger")
+        verbose_name_plural = _("messengers")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MessageTemplate(models.Model):
+    """A text to send, with variables in braces. `status` says at which status of a lead it is offered first."""
+
+    name = models.CharField(_("name"), max_length=100)
+    messenger = models.ForeignKey(
+        Messenger,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="templates",
+        verbose_name=_("messenger"),
+        help_text=_("Empty: any of them."),
+    )
+    status = models.CharField(_("status"), max_length=20, blank=True)
+    text = models.TextField(_("text"), max_length=1000)
+    active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
+
+    class Meta:
+        verbose_name = _("message template")
+        verbose_name_plural = _("message templates")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from phonenumbers import timezone as number_zones
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from contacts.cities import CITIES_BY_CODE, CITIES_BY_ZONE
 from crm.text import fold
@@ -33,6 +34,13 @@ def zone_for(*, city: str = "", phone: str | None = None, firm: ZoneInfo) -> Zon
     The order is that of `domain.md`, "`no_answer` must be earned". A city that is not in the catalogue is as none.
     """
     return _zone_of_city(city[:_LONGEST_CITY]) or (_zone_of_number(phone) if phone else None) or firm
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of all zones that `zone_for` may answer, the firm's aside."""
+    of_numbers = {name for names in TIMEZONE_DATA.values() for name in names} - {number_zones.UNKNOWN_TIMEZONE}
+    return frozenset({*of_numbers, *CITIES_BY_ZONE, *_CORRECTED.values(), _ONE_ZONE_OF_KAZAKHSTAN})
 
 
 def city_of(phone: str | None) -> str:

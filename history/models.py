@@ -30,6 +30,8 @@ class Event(models.Model):
         STAGE = "stage", _("Deal stage")
         RETIRED = "retired", _("Replaced by a new application")
         RESENT = "resent", _("Sent again with other contents")
+        SKIPPED = "skipped", _("Skipped in the queue")
+        UNDONE = "undone", _("Taken back")
         SOURCE_MERGED = "source_merged", _("Source merged")
 
     at = models.DateTimeField(default=clock.now)

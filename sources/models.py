@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.text import fold
+from team.models import User
 
 UNKNOWN = "unknown"
 FOLDED_LENGTH = 200  # of an alias
@@ -21,6 +22,13 @@ class Source(models.Model):
     )
     active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
+    operators = models.ManyToManyField(
+        User,
+        blank=True,
+        related_name="+",
+        verbose_name=_("operators"),
+        help_text=_("Leads of this source go to them only. Empty: to everybody on line."),
+    )
     bitrix24_id = models.CharField(_("Bitrix24 id"), max_length=50, blank=True)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="merged_from"

@@ -28,6 +28,7 @@ class Step:
     working_days: bool = False
     at_time: time | None = None
     minutes: int = 0
+    channel: str = ""  # the messenger it is to be made by; empty: the usual one
 
 
 def due(step: Step, anchors: Mapping[Anchor, datetime], zone: ZoneInfo, hours: Hours) -> datetime | None:
@@ -42,7 +43,7 @@ def due(step: Step, anchors: Mapping[Anchor, datetime], zone: ZoneInfo, hours: H
     local = anchor.astimezone(zone)
     moment = anchor.astimezone(UTC)  # minutes added on the clocks of a zone would be wrong when these change
     if step.working_days:
-        moment = at_local(working_days_after(local.date(), step.days), step.at_time or hours.start, zone)
+        moment = at_local(working_days_after(local.date(), step.days, hours.days), step.at_time or hours.start, zone)
     elif step.at_time is not None:
         moment = at_local(local.date() + timedelta(days=step.days), step.at_time, zone)
     elif step.days:

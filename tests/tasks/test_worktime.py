@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tasks.worktime import Hours, at_local, fit, working_days_after
+from tasks.worktime import Days, Hours, at_local, fit, working_days_after
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 HOURS = Hours(time(9), time(20))
@@ -127,4 +127,4 @@ def test_night_hours_around_a_clock_change() -> None:
     ],
 )
 def test_working_days_leave_out_saturdays_and_sundays(day: str, count: int, expected: str) -> None:
-    assert working_days_after(date.fromisoformat(day), count) == date.fromisoformat(expected)
+    assert working_days_after(date.fromisoformat(day), count, Days()) == date.fromisoformat(expected)
