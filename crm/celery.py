@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, Task
@@ -23,28 +24,43 @@ logger = logging.getLogger(__name__)
 PAUSE_AFTER_FAILURE = 5.0
 
 
+class Silence:
+    """How long nothing is sent after a failure; one for the process, since all its jobs share the broker."""
+
+    until = 0.0  # time.monotonic()
+
+
+def _forgiving(send: Callable[[], Any], job: str) -> Any:
+    """Send; with the broker away, log it and answer None. Waits at most a second."""
+    if time.monotonic() < Silence.until:
+        return None
+    try:
+        return send()
+    except (OperationalError, OSError) as error:
+        Silence.until = time.monotonic() + PAUSE_AFTER_FAILURE
+        logger.warning("the broker cannot be reached (%s): %s waits for the sweep", type(error).__name__, job)
+        return None
+
+
 class Nudge(Task):
-    """A job whose message may be lost: sending it waits at most a second for the broker and never raises for it."""
+    """A job whose message may be lost: sending it never raises for an absent broker."""
 
     abstract = True
-    _silent_until = 0.0  # time.monotonic(); shared by all jobs of the process, since they share the broker
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the job as Celery does; with the broker away, log it and answer None."""
-        if time.monotonic() < Nudge._silent_until:
-            return None
-        try:
-            return super().apply_async(*args, **options)
-        except (OperationalError, OSError) as error:
-            Nudge._silent_until = time.monotonic() + PAUSE_AFTER_FAILURE
-            logger.warning("the broker cannot be reached (%s): %s waits for the sweep", type(error).__name__, self.name)
-            return None
+        return _forgiving(lambda: super(Nudge, self).apply_async(*args, **options), self.name)
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 app = Celery("crm", task_cls=Nudge)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
+
+
+def send(job: str) -> None:
+    """Send a job by its name, as forgiving as `Nudge`: for those below the module in which it is written."""
+    _forgiving(lambda: app.send_task(job), job)
 
 
 @setup_logging.connect

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from crm import clock
 from crm.errors import Invalid
+from crm.nudges import HAND_OUT, nudge
 from crm.transactions import verb
+from team.holds import free_holds
 from team.models import ApiKey, ShiftPeriod, User
 
 OFF = "off"
@@ -65,7 +67,7 @@ def set_shift(user_id: int, state: str) -> str:
     """
     if state not in SHIFT_STATES:
         raise Invalid({"state": _("One of: %(words)s") % {"words": ", ".join(SHIFT_STATES)}})
-    User.objects.select_for_update().get(pk=user_id)  # two tabs pressing at once must not open two periods
+    User.objects.select_for_update(no_key=True).get(pk=user_id)  # two tabs pressing at once must not open two periods
     now = clock.now()
     current = ShiftPeriod.objects.filter(user_id=user_id, ended_at__isnull=True).first()
     if (current.state if current else OFF) == state:
@@ -73,6 +75,10 @@ def set_shift(user_id: int, state: str) -> str:
     if current:
         current.ended_at = now
         current.save(update_fields=["ended_at"])
+    if state != ShiftPeriod.State.ON:
+        free_holds(user_id)
+    else:
+        nudge(HAND_OUT)
     if state != OFF:
         ShiftPeriod.objects.create(user_id=user_id, state=state, started_at=now)
     return state

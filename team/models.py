@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm import clock
+from crm.singletons import Singleton
 from team.roles import Right, Role, may
 
 
@@ -57,6 +58,9 @@ class User(AbstractBaseUser):
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.OPERATOR)
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Switch off instead of deleting: history keeps the name.")
+    )
+    lead_limit = models.PositiveSmallIntegerField(
+        _("most open leads"), null=True, blank=True, help_text=_("Empty: the limit of the distribution policy.")
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
@@ -185,6 +189,127 @@ class ShiftPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.state}"
+
+
+class ShiftPolicy(Singleton):
+    """When a shift ends by itself, since people forget to. One row, edited in the admin."""
+
+    ends_at = models.TimeField(
+        _("the day ends at"),
+        null=True,
+        blank=True,
+        default=time(21),
+        help_text=_("The firm's time. Who is on line then goes off. Empty: only the longest shift counts."),
+    )
+    longest_hours = models.PositiveSmallIntegerField(_("longest shift, hours"), default=12)
+
+    class Meta:
+        verbose_name = _("shifts")
+        verbose_name_plural = _("shifts")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="shift_policy_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(_("Shifts"))
+
+
+class Hold(models.Model):
+    """A client whom somebody is calling: theirs until `expires_at`, unless they renew it. One client, one operator."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="hold")
+    lead = models.OneToOneField("leads.Lead", on_delete=models.CASCADE, related_name="hold")
+    since = models.DateTimeField(default=clock.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.lead_id}"
+
+
+class Skip(models.Model):
+    """A client whom somebody has put aside in their queue until a moment; others may be offered the client at once."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("skip")
+        verbose_name_plural = _("skips")
+        constraints = [models.UniqueConstraint(fields=["user", "lead"], name="one_skip_per_colleague_and_lead")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.lead_id}"
+
+
+class NoticeKind(models.TextChoices):
+    NEW_LEAD = "new_lead", _("New lead")
+    HANDED_OVER = "handed_over", _("Handed over")
+    TAKEN_AWAY = "taken_away", _("Went on to a colleague")
+    REPEAT = "repeat", _("Repeat application")
+    CALL_DUE = "call_due", _("Promised call is due")
+    MEETING_DUE = "meeting_due", _("Meeting to confirm")
+    OVERDUE = "overdue", _("Overdue tasks")
+    NOT_CALLED = "not_called", _("New leads not called")
+    NOBODY_ON_LINE = "nobody_on_line", _("Nobody is on line")
+
+
+class Notice(models.Model):
+    """Something a colleague has to hear. The sentence is made from `kind` and `data` in the reader's language.
+
+    With a `key` it is told once for ever, say for one task and one due time. Without one it is about a heap (overdue
+    tasks): while the colleague has not read it, there is one of its kind, and it grows.
+    """
+
+    recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=16, choices=NoticeKind)
+    key = models.CharField(max_length=100, blank=True)
+    lead = models.ForeignKey("leads.Lead", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    deal = models.ForeignKey("deals.Deal", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    count = models.PositiveIntegerField(default=1)  # how many things an unkeyed notice stands for
+    data = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_is_known"),
+            models.UniqueConstraint(fields=["recipient", "key"], condition=~Q(key=""), name="notice_is_told_once"),
+            models.UniqueConstraint(
+                fields=["recipient", "kind"],
+                condition=Q(key="", read_at__isnull=True),
+                name="one_unread_heap_of_a_kind",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["recipient", "-created_at"], name="notices_of_colleague"),
+            models.Index(fields=["recipient"], condition=Q(read_at__isnull=True), name="unread_notices"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id}: {self.kind}"
+
+
+class Digest(models.Model):
+    """The daily e-mail to one manager: claimed before it is sent, so that two workers do not send it twice."""
+
+    recipient = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    claimed_until = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("daily e-mail")
+        verbose_name_plural = _("daily e-mails")
+        constraints = [models.UniqueConstraint(fields=["recipient", "day"], name="one_digest_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.recipient_id}: {self.day}"
 
 
 class SentForm(models.Model):
