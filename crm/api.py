@@ -12,6 +12,7 @@ from contacts.api import ContactDetail, ContactList
 from crm.errors_api import no_such_address
 from deals.api import AssignDeal, DealDetail, DealList, MoveDeal, StageList
 from leads.api import AssignLead, LeadDetail, LeadList, LeadTimeline, LeadTouches, LeadTransition, TakeLead
+from leads.finishing import finish_task
 from reports.api import SourceReportView
 from sources.api import SourceList
 from tasks.api import CompleteTask, TaskList
@@ -48,7 +49,7 @@ urlpatterns: list[URLPattern] = [
     path("deals/<id:pk>/assign/", AssignDeal.as_view(), name="api-deal-assign"),
     path("sources/", SourceList.as_view(), name="api-sources"),
     path("tasks/", TaskList.as_view(), name="api-tasks"),
-    path("tasks/<id:pk>/complete/", CompleteTask.as_view(), name="api-task-complete"),
+    path("tasks/<id:pk>/complete/", CompleteTask.as_view(finish=finish_task), name="api-task-complete"),
     path("reports/sources/", SourceReportView.as_view(), name="api-report-sources"),
     path("me/", MeView.as_view(), name="api-me"),
     path("users/", UserList.as_view(), name="api-users"),

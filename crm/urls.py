@@ -10,9 +10,11 @@ from crm import health
 from crm.errors_api import no_such_address
 from crm.styleguide import styleguide
 from deals.views import card as deal_card
+from leads.finishing import finish_task
 from leads.sales import sales_history
 from leads.views.contact import contact_detail
 from leads.views.search import search
+from tasks.views import done as task_done
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -27,7 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/<id:pk>/", contact_detail, name="contact-detail"),
     path("deals/", include("deals.urls")),
     path("deals/<id:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),
-    path("tasks/", include("tasks.urls")),
+    path("tasks/<id:pk>/complete/", task_done, {"finish": finish_task}, name="task-complete"),
     path("reports/", include("reports.urls")),
 ]
 if settings.DEBUG:

@@ -7,12 +7,11 @@ under the lock, and commits status, milestone, history, tasks, deal and the mark
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm import clock
@@ -23,24 +22,19 @@ from deals.models import Deal
 from history.actions import note
 from history.models import Event
 from leads import pipeline, touch_policy
-from leads.access import lock_lead, lock_workable
-from leads.models import Lead, Office, Touch, TouchPolicy
+from leads.access import lock_lead
+from leads.models import Lead, Office, TouchPolicy
 from leads.pipeline import CLOSED, MILESTONES, SIGNED, JunkReason, Move, Status
-from leads.touch_policy import REACHED, Channel, Direction, Outcome
 from outbox.actions import mark, mark_all
 from tasks.actions import (
     call_again,
     cancel,
-    complete_oldest,
     hand_over,
     has_open_repeat,
-    plan_following,
     replan,
 )
-from team.models import ApiKey, User
+from team.models import User
 from team.roles import Right, Role, may
-
-BACKDATING = timedelta(hours=24)
 
 
 @verb
@@ -55,11 +49,11 @@ def change_status(lead_id: int, move: Move, *, by: User | None, version: int | N
     if move.to == Status.JUNK and move.junk_reason == JunkReason.DUPLICATE and move.duplicate_of is not None:
         return _mark_duplicate(lead_id, move, by=by, version=version, at=now)
     lead = lock_lead(lead_id, by=by, version=version, moving=True)
-    _move(lead, move, by=by, at=now)
+    move_locked(lead, move, by=by, at=now)
     return lead
 
 
-def _move(
+def move_locked(
     lead: Lead, move: Move, *, by: User | None, at: datetime, steps_done: Mapping[str, int] | None = None
 ) -> None:
     """Check and make a move of a locked lead."""
@@ -101,6 +95,7 @@ def enter(
     lead.status_changed_at = at
     lead.stay += 1
     lead.version += 1
+    lead.handed_at = lead.passed_by = None  # it is being worked
     lead.junk_reason = move.junk_reason if move.to == Status.JUNK else ""
     lead.callback_at = move.callback_at if move.to == Status.POSTPONED else None
     if move.to == Status.MEETING:
@@ -255,125 +250,3 @@ def freeze_as_duplicate(lead: Lead, original: Lead, *, by: User | None, at: date
             duplicate_of=original, responsible=original.responsible_id, version=F("version") + 1
         )
         mark_all(("lead", pk) for pk in ids)
-
-
-@dataclass(frozen=True)
-class NewTouch:
-    """A touch as it is told: codes of `touch_policy`, `at` None for now."""
-
-    channel: str
-    outcome: str
-    direction: str = Direction.OUTGOING
-    at: datetime | None = None
-    comment: str = ""
-    recording_url: str = ""
-    external_id: str = ""
-
-
-@dataclass(frozen=True)
-class LoggedTouch:
-    touch: Touch
-    created: bool  # False: the same external_id was recorded before
-
-
-@verb
-def log_touch(
-    lead_id: int, new: NewTouch, *, by: User | None, key: ApiKey | None = None, then: Move | None = None
-) -> LoggedTouch:
-    """Record an attempt to reach the client (or theirs to reach us), and the move that followed from it, if any.
-
-    A `new` lead goes to `dialing` unless `then` takes it further. The open task that the touch fulfils is finished;
-    an unanswered one plans the next step of the cadence. With `key`, an `external_id` is recorded once.
-    Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen` and what `change_status` raises.
-    """
-    now = clock.now()
-    if key is not None and new.external_id:
-        known = Touch.objects.filter(api_key=key, external_id=new.external_id).first()
-        if known:
-            return LoggedTouch(known, created=False)
-    lead = lock_workable(lead_id, by=by)
-    at = new.at or now
-    _check_touch(lead, new, at=at, by=by, key=key, now=now)
-    touch = Touch.objects.create(
-        lead=lead,
-        channel=new.channel,
-        direction=new.direction,
-        outcome=new.outcome,
-        at=at,
-        comment=new.comment,
-        recording_url=new.recording_url,
-        external_id=new.external_id,
-        api_key=key,
-        by=by,
-        created_at=now,
-    )
-    take_if_free(lead, by=by, at=now)
-    lead.touches_count += 1
-    lead.first_touch_at = min(lead.first_touch_at or at, at)
-    lead.last_touch_at = max(lead.last_touch_at or at, at)
-    if new.outcome == Outcome.NO_SHOW and lead.no_show_at is None:
-        lead.no_show_at = at
-    lead.save()
-    _settle_tasks(lead, new, by=by, at=now, then=then)
-    mark_all([("touch", touch.pk), ("lead", lead.pk)])
-    return LoggedTouch(touch, created=True)
-
-
-def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, then: Move | None) -> None:
-    """What a touch does to tasks and status."""
-    # A missed call of the client's is a touch, but nobody has got in contact by it.
-    ours = new.direction == Direction.OUTGOING
-    kind = Touch.TASK_KINDS.get(Channel(new.channel)) if ours or new.outcome in REACHED else None
-    if kind:
-        complete_oldest(lead.pk, kind, at=at, zone=lead.zone, by=by)
-    if then is not None:
-        _move(lead, then, by=by, at=at)
-    elif lead.status == Status.NEW:
-        # The touch that brings a lead into the cadence is its first step.
-        enter(lead, Move(Status.DIALING), by=by, at=at, steps_done={kind: 1} if kind else {})
-    elif new.outcome == Outcome.NO_SHOW:
-        if not lead.do_not_call:
-            call_again(lead_id=lead.pk, assignee_id=lead.responsible_id, at=at, zone=lead.zone)
-    elif kind and new.outcome not in REACHED:
-        plan_following(lead.as_stay(), kind, at=at)
-
-
-def _check_touch(
-    lead: Lead, new: NewTouch, *, at: datetime, by: User | None, key: ApiKey | None, now: datetime
-) -> None:
-    if (
-        lead.junk_reason == JunkReason.NO_ANSWER
-        and new.outcome in REACHED
-        and lead.opened_at <= at
-        and at <= lead.status_changed_at
-    ):
-        raise Refused("no_answer_stands", _said_that_nobody_was_reached(lead), allowed=[])
-    wrong: dict[str, str] = {}
-    for name, value, codes in (
-        ("channel", new.channel, Channel.values),
-        ("direction", new.direction, Direction.values),
-        ("outcome", new.outcome, Outcome.values),
-    ):
-        if value not in codes:
-            wrong[name] = _("One of: %(words)s") % {"words": ", ".join(codes)}
-    if at > now:
-        wrong["at"] = _("A touch cannot be in the future")
-    elif at < lead.created_at:
-        wrong["at"] = _("A touch cannot be before the lead arrived")
-    elif at < now - BACKDATING and not (may(by, Right.BACKDATE_FREELY) or (key and key.kind == ApiKey.Kind.INTAKE)):
-        wrong["at"] = _("A touch can be entered up to 24 hours later")
-    if new.outcome == Outcome.NO_SHOW:
-        if new.channel != Channel.OFFICE:
-            wrong["outcome"] = _("“Did not come” belongs to the office")
-        elif lead.status != Status.MEETING:
-            wrong["outcome"] = _("“Did not come” is for a lead with a meeting")
-    if wrong:
-        raise Invalid(wrong)
-
-
-def _said_that_nobody_was_reached(lead: Lead) -> str:
-    """A conversation before the closing would make «Недозвон» untrue; the two never stand together."""
-    return _(
-        "The lead was closed as “Could not reach” at %(time)s. To record an earlier conversation, the head of the call"
-        " centre reopens the lead first."
-    ) % {"time": timezone.localtime(lead.status_changed_at).strftime("%d.%m.%Y, %H:%M")}

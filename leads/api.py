@@ -18,7 +18,7 @@ from crm.api_fields import read_moment
 from crm.pagination import LONGEST_PAGE, PAGE, bad_cursor, next_address, page_size, read_cursor
 from crm.parsers import IntakeJSONParser
 from crm.throttles import IntakeThrottle
-from leads.actions import NewTouch, change_status, log_touch
+from leads.actions import change_status
 from leads.applications import body_digest, identifier, read_application
 from leads.editing import assign, edit_lead, take
 from leads.filters import LeadFilter
@@ -35,6 +35,7 @@ from leads.serializers import (
     lead_as_shown,
 )
 from leads.timeline import timeline
+from leads.touches import NewTouch, log_touch
 from leads.transitions import read_move
 from team.models import User
 from team.permissions import IntakeToo, is_intake, require

@@ -66,7 +66,7 @@ def edit_lead(lead_id: int, changes: Mapping[str, Any], *, by: User | None, vers
         setattr(lead, name, value)
     if fields:
         lead.version += 1
-        lead.search_text = lead.make_search_text()
+        lead.derive()
         lead.save()
         note(Event.Kind.EDITED, at=now, by=by, lead_id=lead.pk, changes=told)
         if "source" in fields:
@@ -115,7 +115,7 @@ def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: Use
         list(phone.others),
     )
     lead.phone_refusal = ""
-    lead.search_text = lead.make_search_text()
+    lead.derive()
     lead.version += 1
     if original is None:
         lead.save()

@@ -20,11 +20,11 @@ from contacts.phones import NOT_RECOGNISED, parse
 from crm import clock
 from crm.form_fields import Day, Link, Moment, Roubles, Text
 from crm.text import MAX_INTEGER
-from leads.actions import NewTouch
 from leads.applications import CITY, COMMENT, EMAIL, NAME, PHONE
 from leads.models import Lead, Office
 from leads.pipeline import CLOSED, SIGNED, JunkReason, Move, Status
 from leads.touch_policy import Channel, Direction, Outcome
+from leads.touches import NewTouch
 from sources.models import Source
 from team.models import User
 

@@ -16,6 +16,7 @@ from contacts.actions import contact_for, contacts_for, draft, is_fresh
 from contacts.models import Contact
 from crm import clock
 from crm.errors import Forbidden
+from crm.nudges import HAND_OUT, nudge
 from crm.transactions import require_transaction, verb
 from deals.models import Deal
 from history.actions import note, note_all
@@ -28,7 +29,8 @@ from leads.pipeline import SIGNED, JunkReason, Move, Status
 from outbox.actions import mark_all
 from sources.lookup import SourceLookup
 from tasks.actions import Catalogue, add_all, call_again
-from team.models import ApiKey, User
+from team.models import ApiKey, NoticeKind, User
+from team.notices import tell
 from team.roles import Right, may
 
 # Nothing the firm knows of is older; what claims to be is a slip of the other side.
@@ -93,6 +95,8 @@ def register_lead(
         tasks = Catalogue.read(lead.status).drafts(lead.as_stay(), arrived_at)
         add_all(tasks)
         changed += [("task", task.pk) for task in tasks]
+        if lead.responsible_id is None:
+            nudge(HAND_OUT)
     else:
         hear_repeat(original, lead, at=at)
     mark_all(changed)
@@ -123,6 +127,7 @@ def register_leads(
         fresh[place] = application
     batch = plan_arrivals(list(fresh.values()), at=at, by=by, key=key)
     batch.store()
+    nudge(HAND_OUT)
     stored = dict(zip(fresh, batch.leads, strict=True))
     return [
         Registered(stored[place], created=True)
@@ -287,7 +292,7 @@ def draft_lead(
         lead.status, lead.junk_reason = Status.JUNK, JunkReason.DUPLICATE
         lead.duplicate_of = original
         lead.responsible_id = original.responsible_id
-    lead.search_text = lead.make_search_text()
+    lead.derive()
     return lead
 
 
@@ -329,6 +334,7 @@ def hear_repeat(original: Lead, duplicate: Lead, *, at: datetime) -> None:
         original.version += 1
         original.save(update_fields=["callback_at", "version"])
         mark_all([("lead", original.pk)])
+    _tell_of_repeat(original, duplicate, at=at)
     if original.do_not_call:
         return  # who asked not to be called is not chased; the entry on the card stays
     deal = Deal.objects.filter(lead_id=original.pk).first() if original.status in SIGNED else None
@@ -336,3 +342,10 @@ def hear_repeat(original: Lead, duplicate: Lead, *, at: datetime) -> None:
         call_again(deal_id=deal.pk, assignee_id=deal.responsible_id, at=at, zone=original.zone, repeat=True)
     else:
         call_again(lead_id=original.pk, assignee_id=original.responsible_id, at=at, zone=original.zone, repeat=True)
+
+
+def _tell_of_repeat(original: Lead, duplicate: Lead, *, at: datetime) -> None:
+    if original.responsible_id is not None:
+        key = f"repeat:{duplicate.pk}"
+        who, kind = [original.responsible_id], NoticeKind.REPEAT
+        tell(who, kind, key=key, at=at, lead_id=original.pk, name=duplicate.name, duplicate=duplicate.pk)

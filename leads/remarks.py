@@ -14,12 +14,13 @@ from crm.transactions import verb
 from history.actions import note
 from history.models import Event
 from leads.access import lock_workable
-from leads.actions import LoggedTouch, NewTouch, log_touch
 from leads.applications import COMMENT
 from leads.models import Lead
 from leads.pipeline import CLOSED, Move, wrong_moment
+from leads.touches import LoggedTouch, NewTouch, log_touch
 from tasks.actions import add, cancel
-from tasks.models import Kind, Task
+from tasks.models import CallingHours, Kind, Task
+from tasks.worktime import fit, is_open
 from team.models import User
 
 
@@ -53,10 +54,20 @@ def log_conversation(
             raise Invalid({"call_back_at": _("This lead is closed: nobody calls it back.")})
         if said := wrong_moment(call_back_at, now):
             raise Invalid({"call_back_at": said})
+        hours = CallingHours.current().as_hours()
+        if not is_open(call_back_at, lead.zone, hours):
+            raise Invalid({"call_back_at": _night(fit(call_back_at, lead.zone, hours), lead)})
         superseded = Q(lead_id=lead_id, kind=Kind.CONTACT_CLIENT, automatic=True, repeat=False)
         cancel(superseded, at=now, by=by)
         _promise(lead, call_back_at, by=by, at=now)
     return logged
+
+
+def _night(earliest: datetime, lead: Lead) -> str:
+    """«У клиента будет ночь. Ближайшее время — …», on the client's clock."""
+    return _("The client is not called at that time. The earliest: %(time)s, their time.") % {
+        "time": earliest.astimezone(lead.zone).strftime("%d.%m.%Y, %H:%M")
+    }
 
 
 def _promise(lead: Lead, call_back_at: datetime, *, by: User, at: datetime) -> Task:

@@ -50,6 +50,7 @@ class Planned(NamedTuple):
     due_at: datetime
     step: int
     on_deal: bool
+    channel: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Catalogue:
     def planned(self, stay: Stay, at: datetime) -> list[Planned]:
         """What the rules set when a stay begins at `at` (UTC)."""
         return [
-            Planned(rule.kind, rule.text, moment, number, rule.on == TaskRule.On.DEAL)
+            Planned(rule.kind, rule.text, moment, number, rule.on == TaskRule.On.DEAL, steps[number].channel)
             for rule, steps in self.rules
             if rule.status == stay.status
             and not (stay.do_not_call and rule.kind in CHASING)
@@ -100,6 +101,7 @@ class Catalogue:
                 due_at=plan.due_at,
                 automatic=True,
                 step=plan.step,
+                channel=plan.channel,
                 stay=0 if plan.on_deal else stay.number,
                 assignee_id=stay.deal_assignee_id if plan.on_deal else stay.assignee_id,
                 created_at=at,
@@ -153,6 +155,13 @@ def plan_following(stay: Stay, kind: str, *, at: datetime) -> None:
     if drafts:
         add_all(drafts)
         _mark(drafts)
+
+
+def stop_cadence(lead_id: int, *, at: datetime) -> None:
+    """The client was reached: cancel what the cadences had planned on the lead; promised calls and repeats stay."""
+    steps = {(rule.status, rule.kind) for rule in TaskRule.objects.filter(pace=TaskRule.Pace.CADENCE)}
+    kinds = {kind for _status, kind in steps}
+    cancel(Q(lead_id=lead_id, automatic=True, step__isnull=False, repeat=False, kind__in=kinds), at=at)
 
 
 def cancel(which: Q, *, at: datetime, by: User | None = None) -> None:
@@ -259,8 +268,10 @@ def call_again(
             created_at=at,
         )
     else:
-        task.repeat, task.due_at = task.repeat or repeat, min(task.due_at, due_at)
-        task.save(update_fields=["repeat", "due_at"])
+        if due_at < task.due_at:
+            task.due_at, task.reminded_at, task.escalated_at = due_at, None, None
+        task.repeat = task.repeat or repeat
+        task.save(update_fields=["repeat", "due_at", "reminded_at", "escalated_at"])
     _mark([task])
     return task
 

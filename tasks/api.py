@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import django_filters as filters
@@ -59,8 +60,11 @@ class TaskList(generics.ListAPIView[Task]):
 
 
 class CompleteTask(APIView):
+    # What finishing a task means for a lead, the leads know; `crm/api.py` passes it in.
+    finish: Callable[..., Task] = staticmethod(complete)
+
     @extend_schema(
         operation_id="complete_task", summary="A task is done", request=None, responses=TaskRow, tags=["tasks"]
     )
     def post(self, request: Request, pk: int) -> Response:
-        return Response(TaskRow(complete(pk, by=request.user)).data)
+        return Response(TaskRow(self.finish(pk, by=request.user)).data)

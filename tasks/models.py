@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 from crm import clock
 from crm.singletons import Singleton
 from tasks.cadence import Anchor, Step
-from tasks.worktime import Hours
+from tasks.worktime import Days, Hours
 from team.models import User
 from team.roles import Right, may
+
+WEEKDAYS = RegexValidator(r"^(?!.*(.).*\1)[1-7]+\Z", _("Numbers of weekdays, Monday 1 to Sunday 7, each once."))
 
 
 class Kind(models.TextChoices):
@@ -28,10 +31,27 @@ class Kind(models.TextChoices):
 
 
 class CallingHours(Singleton):
-    """The hours of the client's day in which anything may be due. One row, edited in the admin."""
+    """The hours and days of the client's in which anything may be due. One row, edited in the admin.
+
+    Weekdays are ISO numbers, Monday 1 to Sunday 7, in one word such as "12345".
+    """
 
     start = models.TimeField(_("from"), default=time(9))
     end = models.TimeField(_("until"), default=time(20))
+    calling_days = models.CharField(
+        _("calling days"),
+        max_length=7,
+        default="1234567",
+        validators=[WEEKDAYS],
+        help_text=_("When clients are called."),
+    )
+    working_days = models.CharField(
+        _("working days"),
+        max_length=7,
+        default="12345",
+        validators=[WEEKDAYS],
+        help_text=_("What “working days” in the steps of task rules means."),
+    )
 
     class Meta:
         verbose_name = _("calling hours")
@@ -39,13 +59,70 @@ class CallingHours(Singleton):
         constraints = [
             models.CheckConstraint(condition=Q(pk=1), name="calling_hours_is_one_row"),
             models.CheckConstraint(condition=Q(start__lt=F("end")), name="calling_hours_start_before_end"),
+            models.CheckConstraint(
+                condition=~Q(calling_days="") & ~Q(working_days=""), name="calling_hours_have_some_day"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.start:%H:%M}–{self.end:%H:%M}"
 
     def as_hours(self) -> Hours:
-        return Hours(self.start, self.end)
+        """The hours with the days off of the catalogue. One query."""
+        return Hours(self.start, self.end, self._days())
+
+    def _days(self) -> Days:
+        special = list(SpecialDay.objects.all())
+        off = [day.date for day in special if not day.working and not day.yearly]
+        yearly = [(day.date.month, day.date.day) for day in special if not day.working and day.yearly]
+        return Days(
+            calling=frozenset(int(number) for number in self.calling_days),
+            working=frozenset(int(number) for number in self.working_days),
+            off=frozenset(off),
+            off_yearly=frozenset(yearly),
+            extra=frozenset(day.date for day in special if day.working),
+        )
+
+
+class SpecialDay(models.Model):
+    """A holiday, on which nothing is due and nobody works, or a working day in spite of its weekday."""
+
+    date = models.DateField(_("date"), unique=True)
+    name = models.CharField(_("name"), max_length=100)
+    working = models.BooleanField(_("working day"), default=False, help_text=_("A day off that was moved."))
+    yearly = models.BooleanField(
+        _("every year"), default=False, help_text=_("On this day and month, whatever the year.")
+    )
+
+    class Meta:
+        verbose_name = _("holiday or working day")
+        verbose_name_plural = _("holidays and working days")
+        ordering = ["date"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(working=True, yearly=True), name="moved_day_off_is_of_one_year"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date:%d.%m.%Y} {self.name}"
+
+
+class EscalationPolicy(Singleton):
+    """When managers hear that something is late. One row, edited in the admin."""
+
+    overdue_minutes = models.PositiveIntegerField(_("minutes after which an overdue task is told of"), default=60)
+    first_call_minutes = models.PositiveIntegerField(
+        _("minutes of calling hours after which a new lead nobody has called is told of"), default=15
+    )
+    digest = models.BooleanField(_("daily e-mail to managers"), default=True)
+    digest_at = models.TimeField(_("sent at, the firm's time"), default=time(9))
+
+    class Meta:
+        verbose_name = _("escalation")
+        verbose_name_plural = _("escalation")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="escalation_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(_("Escalation"))
 
 
 class TaskRule(models.Model):
@@ -96,6 +173,9 @@ class RuleStep(models.Model):
     working_days = models.BooleanField(_("working days"), default=False)
     at_time = models.TimeField(_("at, client's time"), null=True, blank=True)
     minutes = models.IntegerField(_("and minutes"), default=0, help_text=_("Negative: before."))
+    channel = models.CharField(
+        _("by"), max_length=10, blank=True, help_text=_("A messenger for this step. Empty: the usual one of the kind.")
+    )
 
     class Meta:
         verbose_name = _("step")
@@ -111,7 +191,7 @@ class RuleStep(models.Model):
             raise ValidationError({"days": _("Working days are counted forwards only.")})
 
     def as_step(self) -> Step:
-        return Step(Anchor(self.anchor), self.days, self.working_days, self.at_time, self.minutes)
+        return Step(Anchor(self.anchor), self.days, self.working_days, self.at_time, self.minutes, self.channel)
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -167,6 +247,9 @@ class Task(models.Model):
     )
     created_at = models.DateTimeField(default=clock.now)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    channel = models.CharField(max_length=10, blank=True, default="")  # the messenger its step asks for, if any
+    reminded_at = models.DateTimeField(null=True, blank=True)  # the assignee was told that it is due
+    escalated_at = models.DateTimeField(null=True, blank=True)  # managers were told that it is late
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -210,6 +293,12 @@ class Task(models.Model):
         indexes = [
             models.Index(fields=["assignee", "due_at"], condition=Q(state="open"), name="open_tasks_of_assignee"),
             models.Index(fields=["due_at"], condition=Q(state="open"), name="open_tasks_by_due"),
+            models.Index(
+                fields=["due_at"], condition=Q(state="open", reminded_at__isnull=True), name="tasks_to_remind_of"
+            ),
+            models.Index(
+                fields=["due_at"], condition=Q(state="open", escalated_at__isnull=True), name="tasks_to_escalate"
+            ),
             models.Index(fields=["lead", "state", "due_at"], name="tasks_of_lead"),
             models.Index(fields=["deal", "state", "due_at"], condition=Q(deal__isnull=False), name="tasks_of_deal"),
         ]

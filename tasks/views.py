@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,16 +12,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.errors import Refused
-from tasks.actions import complete
+from tasks.models import Task
 from team.pages import way_back
 
 
 @login_required
 @require_POST
-def done(request: HttpRequest, pk: int) -> HttpResponse:
-    """Finish a task and go back to its card; one that is no longer to be done says so there."""
+def done(request: HttpRequest, pk: int, finish: Callable[..., Task]) -> HttpResponse:
+    """Finish a task by the verb `finish` and go back to its card; one no longer to be done says so there."""
     try:
-        task = complete(pk, by=request.user)
+        task = finish(pk, by=request.user)
     except Refused as refusal:
         messages.error(request, refusal.detail)
     else:

@@ -14,12 +14,12 @@ import factory
 from contacts.models import Contact
 from crm import clock
 from deals.models import Deal, Stage
-from leads import actions
-from leads.actions import NewTouch
+from leads import actions, touches
 from leads.applications import read_application
 from leads.intake import register_lead
 from leads.models import IntakePolicy, Lead, Office, Touch, TouchPolicy
 from leads.pipeline import JunkReason, Move, Status
+from leads.touches import NewTouch
 from sources.models import Source
 from team.models import ApiKey, User
 from team.roles import Role
@@ -192,7 +192,7 @@ def touch(
     **more: Any,
 ) -> Touch:
     """Record a touch (an unanswered outgoing call unless said otherwise); the lead is read anew into `lead`."""
-    logged = actions.log_touch(
+    logged = touches.log_touch(
         lead.pk, NewTouch(channel=channel, outcome=outcome, at=at, **more), by=by, key=key, then=then
     )
     lead.refresh_from_db()

@@ -15,11 +15,11 @@ from django.db import IntegrityError, connection, models, transaction
 from contacts.models import Contact
 from crm import clock
 from deals.models import Deal, Stage
-from leads.models import IdempotencyKey, IntakePolicy, Lead, Touch, TouchPolicy
+from leads.models import DistributionPolicy, IdempotencyKey, IntakePolicy, Lead, Touch, TouchPolicy
 from outbox.models import Mark
 from sources.models import Source, SourceAlias
-from tasks.models import CallingHours, RuleStep, Task, TaskRule
-from team.models import ApiKey, SentForm, ShiftPeriod, User
+from tasks.models import CallingHours, EscalationPolicy, RuleStep, SpecialDay, Task, TaskRule
+from team.models import ApiKey, Digest, Hold, Notice, SentForm, ShiftPeriod, ShiftPolicy, Skip, User
 from tests.factories import ApiKeyFactory, OperatorFactory, deal, lead, lead_in, phone, touch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
@@ -129,6 +129,12 @@ def tasks() -> dict[str, list[Write]]:
         "one_step_per_position": [new(RuleStep, rule=rule, position=1)],
         "calling_hours_is_one_row": [new(CallingHours, pk=2)],
         "calling_hours_start_before_end": [lambda: CallingHours.objects.update(start="20:00")],
+        "calling_hours_have_some_day": [
+            lambda: CallingHours.objects.update(calling_days=""),
+            lambda: CallingHours.objects.update(working_days=""),
+        ],
+        "moved_day_off_is_of_one_year": [new(SpecialDay, date="2026-11-28", working=True, yearly=True)],
+        "escalation_is_one_row": [new(EscalationPolicy, pk=2)],
     }
 
 
@@ -147,6 +153,12 @@ def people() -> dict[str, list[Write]]:
     period = ShiftPeriod.objects.create(user=user, state="on")
     form = {"by": user, "form": "/leads/new/", "token": "once", "answer": "/"}
     SentForm.objects.create(**form)
+    Notice.objects.create(recipient=user, kind="overdue")
+    Notice.objects.create(recipient=user, kind="new_lead", key="repeat:1")
+    Digest.objects.create(recipient=user, day="2026-11-24", claimed_until=clock.now())
+    row = lead()
+    Skip.objects.create(user=user, lead=row, until=clock.now())
+    Hold.objects.create(user=user, lead=row, expires_at=clock.now())
     return {
         "user_role_is_known": [change(user, role="owner"), change(user, role="")],
         "username is unique": [new(User, username=user.username, name="Тёзка")],
@@ -155,6 +167,14 @@ def people() -> dict[str, list[Write]]:
         "one_open_shift_period": [new(ShiftPeriod, user=user, state="break")],
         "shift_state_is_known": [change(period, state="asleep")],
         "form_is_sent_once": [new(SentForm, **form)],
+        "shift_policy_is_one_row": [new(ShiftPolicy, pk=2)],
+        "notice_kind_is_known": [new(Notice, recipient=user, kind="gossip")],
+        "notice_is_told_once": [new(Notice, recipient=user, kind="repeat", key="repeat:1")],
+        "one_unread_heap_of_a_kind": [new(Notice, recipient=user, kind="overdue")],
+        "one_digest_a_day": [new(Digest, recipient=user, day="2026-11-24", claimed_until=clock.now())],
+        "one_skip_per_colleague_and_lead": [new(Skip, user=user, lead=row, until=clock.now())],
+        "one client at a time": [new(Hold, user=user, lead=lead(), expires_at=clock.now())],
+        "one colleague for a client": [new(Hold, user=OperatorFactory(), lead=row, expires_at=clock.now())],
     }
 
 
@@ -168,6 +188,7 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
         "alias is unique": [new(SourceAlias, source=site, value="VK", folded="vk")],
         "touch_policy_is_one_row": [new(TouchPolicy, pk=2)],
         "intake_policy_is_one_row": [new(IntakePolicy, pk=2)],
+        "distribution_is_one_row": [new(DistributionPolicy, pk=2)],
         "idempotency_key_once_per_api_key": [new(IdempotencyKey, api_key=key, value="k", lead=row, body_digest="")],
         "one_mark_per_object": [new(Mark, kind="lead", object_id=row.pk)],
     }

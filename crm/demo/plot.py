@@ -5,6 +5,7 @@ Shares are invented so that the funnel looks like a bankruptcy firm's.
 
 from __future__ import annotations
 
+from calendar import SUNDAY
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from crm.demo.words import AFTER_CALL, REFUSALS, Profile
 from leads.pipeline import SIGNED, JunkReason, Move, Status
 from leads.touch_policy import Channel, Direction, Outcome
 from tasks.models import Kind, Task
-from tasks.worktime import SATURDAY, at_local, fit
+from tasks.worktime import at_local, fit
 
 Act = Callable[[], None]
 UNANSWERED = (Outcome.NO_ANSWER, Outcome.NO_ANSWER, Outcome.BUSY, Outcome.UNAVAILABLE)
@@ -79,7 +80,7 @@ class Plot:
         """A working hour of the firm, so many days from now."""
         zone = self.story.world.zone
         day = self.story.at.astimezone(zone).date() + timedelta(days=self.random.randint(first, last))
-        if day.weekday() > SATURDAY:
+        if day.weekday() == SUNDAY:
             day += timedelta(days=1)
         minute = self.random.choice((0, 0, 30))
         return at_local(day, time(self.random.randint(10, 18), minute), zone)

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from crm.errors import Refused
-from leads.actions import NewTouch, change_status, log_touch
+from leads.actions import change_status
 from leads.applications import read_application
 from leads.intake import register_lead
 from leads.models import Lead
 from leads.pipeline import Move, Status
+from leads.touches import NewTouch, log_touch
 from tests.factories import AdminFactory, ManagerFactory, Policy, lead, lead_in, lead_nobody_reached, move, touch
 
 pytestmark = pytest.mark.django_db

@@ -2,9 +2,9 @@
 
 import pytest
 
-from leads.actions import NewTouch, log_touch
 from leads.counting import Basis, Column, Counted, Period, Scope, this_day
 from leads.models import Lead
+from leads.touches import NewTouch, log_touch
 from team.models import User
 from tests.conftest import Frozen
 from tests.factories import LawyerFactory, ManagerFactory, OperatorFactory, lead, lead_in, move

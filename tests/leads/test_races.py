@@ -14,11 +14,12 @@ from crm.errors import Refused
 from deals.models import Deal
 from history.models import Event
 from leads import access, actions
-from leads.actions import NewTouch, change_status, log_touch
+from leads.actions import change_status
 from leads.editing import edit_lead, take
 from leads.models import Lead, Touch
 from leads.pipeline import MOVES, Move, Status
 from leads.touch_policy import Policy, progress
+from leads.touches import NewTouch, log_touch
 from tests.factories import (
     ApiKeyFactory,
     LawyerFactory,

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from crm import clock
 from crm.errors import Forbidden, Invalid, Refused
-from leads.actions import NewTouch, change_status, log_touch
+from leads.actions import change_status
 from leads.editing import assign, edit_lead, stop_calling, take
 from leads.models import Lead
 from leads.pipeline import JunkReason, Move, Status
 from leads.touch_policy import Channel, Direction, Outcome
+from leads.touches import NewTouch, log_touch
 from tests import factories, promises
 from tests.sizes import size
 

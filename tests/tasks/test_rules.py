@@ -6,11 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from deals.models import Deal
-from leads.actions import NewTouch, change_status
+from leads.actions import change_status
 from leads.editing import set_task
 from leads.models import Lead
 from leads.pipeline import Move, Status
 from leads.remarks import log_conversation
+from leads.touches import NewTouch
 from tasks.actions import Catalogue, add_all
 from tasks.models import CallingHours, RuleStep, Task, TaskRule
 from tests.factories import LawyerFactory, OperatorFactory, deal, lead, lead_in, move, phone

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, time
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import models, transaction
 
+from contacts.models import MessageTemplate, Messenger
+from crm.singletons import Singleton
 from deals.models import Stage
-from leads.models import IntakePolicy, Office, TouchPolicy
+from leads.models import DistributionPolicy, IntakePolicy, Office, TouchPolicy
 from sources.lookup import UNKNOWN_NAME
 from sources.models import UNKNOWN, Source, SourceAlias
-from tasks.models import CallingHours, Kind, RuleStep, TaskRule
+from tasks.models import CallingHours, EscalationPolicy, Kind, RuleStep, SpecialDay, TaskRule
+from team.models import ShiftPolicy
 
 # code, name, channel, aliases (`domain.md`, Source)
 SOURCES = [
@@ -53,6 +56,14 @@ CADENCE: list[dict[str, Any]] = [
 COLLECT: dict[str, Any] = {"days": 3, "working_days": True}
 DEAL = TaskRule.On.DEAL
 STEP_BY_STEP = TaskRule.Pace.CADENCE
+POLICIES: tuple[type[Singleton], ...] = (
+    TouchPolicy,
+    IntakePolicy,
+    DistributionPolicy,
+    CallingHours,
+    EscalationPolicy,
+    ShiftPolicy,
+)
 
 # status, kind, where, pace, steps (the customer's last page; `domain.md`, Tasks)
 RULES: list[tuple[str, str, str, str, list[dict[str, Any]]]] = [
@@ -73,14 +84,56 @@ RULES: list[tuple[str, str, str, str, list[dict[str, Any]]]] = [
     ("contract_prepaid", Kind.COLLECT_DOCUMENTS, DEAL, TaskRule.Pace.AT_ONCE, [COLLECT]),
 ]
 
+# Days off of every year by article 112 of the Labour Code; which of them are moved the government says year by year.
+HOLIDAYS = [
+    *((date(2026, 1, day), "Новогодние каникулы") for day in (1, 2, 3, 4, 5, 6, 8)),
+    (date(2026, 1, 7), "Рождество Христово"),
+    (date(2026, 2, 23), "День защитника Отечества"),
+    (date(2026, 3, 8), "Международный женский день"),
+    (date(2026, 5, 1), "Праздник Весны и Труда"),
+    (date(2026, 5, 9), "День Победы"),
+    (date(2026, 6, 12), "День России"),
+    (date(2026, 11, 4), "День народного единства"),
+]
+
+# code, name, link (`domain.md`, Touch: WhatsApp first, then Telegram, MAX, SMS). MAX opens no chat by a number.
+MESSENGERS = [
+    ("whatsapp", "WhatsApp", "https://wa.me/{digits}?text={text}"),
+    ("telegram", "Telegram", "https://t.me/{phone}"),
+    ("max", "MAX", "https://max.ru/"),
+    ("sms", "SMS", "sms:{phone}?body={text}"),
+]
+
+# name, status, text
+TEMPLATES = [
+    (
+        "Не дозвонились",
+        "dialing",
+        "{name}, здравствуйте. Это {operator}, вы оставляли заявку на консультацию по банкротству. "
+        "Не смогли до вас дозвониться. Когда вам удобно поговорить?",
+    ),
+    (
+        "Адрес офиса",
+        "meeting",
+        "{name}, ждём вас {meeting}. Адрес: {address}. Возьмите, пожалуйста, паспорт и договоры с банками. {operator}",
+    ),
+    ("Напоминание о встрече", "meeting", "{name}, напоминаем о встрече {meeting}. Адрес: {address}. Вы придёте?"),
+    (
+        "После консультации",
+        "visit",
+        "{name}, спасибо, что пришли. Остались вопросы по банкротству? Напишите, когда вам перезвонить. {operator}",
+    ),
+]
+
 
 class Command(BaseCommand):
-    help = "Load the shipped sources, deal stages, offices, task rules and policies; what is there stays as it is."
+    help = "Load the shipped catalogues, task rules and policies; what is there stays as it is."
 
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         made = self._sources() + self._stages() + self._rules() + self._offices()
-        for model in (TouchPolicy, IntakePolicy, CallingHours):
+        made += self._holidays() + self._messengers()
+        for model in POLICIES:
             made += self._make(model, {"pk": 1}, {})
         if options["verbosity"]:
             self.stdout.write(f"Catalogues: {made} rows added.")
@@ -127,6 +180,25 @@ class Command(BaseCommand):
                 RuleStep.objects.bulk_create(
                     RuleStep(rule=rule, position=number, **step) for number, step in enumerate(steps, 1)
                 )
+        return made
+
+    def _holidays(self) -> int:
+        if SpecialDay.objects.exists():
+            return 0  # a day that was taken away by hand does not come back
+        days = [SpecialDay(date=day, name=name, yearly=True) for day, name in HOLIDAYS]
+        return len(SpecialDay.objects.bulk_create(days))
+
+    def _messengers(self) -> int:
+        made = sum(
+            self._make(Messenger, {"code": code}, {"name": name, "link": link, "position": position * 10})
+            for position, (code, name, link) in enumerate(MESSENGERS, 1)
+        )
+        if not MessageTemplate.objects.exists():
+            texts = [
+                MessageTemplate(name=name, status=status, text=text, position=position * 10)
+                for position, (name, status, text) in enumerate(TEMPLATES, 1)
+            ]
+            made += len(MessageTemplate.objects.bulk_create(texts))
         return made
 
     def _offices(self) -> int:

@@ -1,13 +1,11 @@
-"""Leads and touches, with everything about them that the database can keep true by itself."""
+"""The lead: its columns, what the database keeps true of them, and which leads somebody sees."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -15,78 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import Contact
 from contacts.zones import zone_for
 from crm import clock
-from crm.singletons import Singleton
 from crm.text import fold
+from leads.models.catalogues import Office
 from leads.pipeline import CLOSED, SIGNED, JunkReason, Status
-from leads.touch_policy import Channel, Direction, Outcome, Policy
 from sources.models import Source
 from tasks.actions import Stay
 from tasks.cadence import Anchor
-from tasks.models import Kind
 from team.models import ApiKey, User
 from team.roles import Right, may
-
-
-class TouchPolicy(Singleton):
-    """What earns «Недозвон». One row, edited in the admin; the defaults are the shipped policy (`domain.md`)."""
-
-    touches = models.PositiveSmallIntegerField(_("touches"), default=6)
-    days = models.PositiveSmallIntegerField(_("different days"), default=3)
-    gap_minutes = models.PositiveSmallIntegerField(_("minutes between touches that count"), default=60)
-    day_parts = models.PositiveSmallIntegerField(
-        _("different parts of the day"), default=0, validators=[MaxValueValidator(3)], help_text=_("0: not asked for.")
-    )
-    messages = models.PositiveSmallIntegerField(
-        _("messages among the touches"), default=0, help_text=_("0: not asked for.")
-    )
-
-    class Meta:
-        verbose_name = _("touch policy")
-        verbose_name_plural = _("touch policy")
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="touch_policy_is_one_row")]
-
-    def __str__(self) -> str:
-        return str(_("Touch policy"))
-
-    def as_policy(self) -> Policy:
-        return Policy(self.touches, self.days, timedelta(minutes=self.gap_minutes), self.day_parts, self.messages)
-
-
-class IntakePolicy(Singleton):
-    """How applications are taken in. One row, edited in the admin."""
-
-    new_original_after_days = models.PositiveSmallIntegerField(
-        _("days after which a closed lead no longer makes a new application a duplicate"),
-        null=True,
-        blank=True,
-        help_text=_("Empty: never, every later application on the number is a duplicate."),
-    )
-
-    class Meta:
-        verbose_name = _("intake policy")
-        verbose_name_plural = _("intake policy")
-        constraints = [models.CheckConstraint(condition=Q(pk=1), name="intake_policy_is_one_row")]
-
-    def __str__(self) -> str:
-        return str(_("Intake policy"))
-
-
-class Office(models.Model):
-    """Where clients come for a meeting."""
-
-    code = models.SlugField(_("code"), max_length=50, unique=True)
-    name = models.CharField(_("name"), max_length=100)
-    address = models.CharField(_("address"), max_length=300, blank=True)
-    active = models.BooleanField(_("active"), default=True)
-    position = models.PositiveSmallIntegerField(_("order"), default=100)
-
-    class Meta:
-        verbose_name = _("office")
-        verbose_name_plural = _("offices")
-        ordering = ["position", "id"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -165,6 +99,15 @@ class Lead(models.Model):
     reached_prepaid_at = models.DateTimeField(null=True, blank=True)
     no_show_at = models.DateTimeField(null=True, blank=True)
 
+    # The zone's name, kept beside city and number so that the queue can ask for whom it is daytime now.
+    client_zone = models.CharField(max_length=64, default="", blank=True, editable=False)
+    missed_call_at = models.DateTimeField(null=True, blank=True)  # the client called in vain; empty once called back
+    handed_at = models.DateTimeField(null=True, blank=True)  # given out by the product and not worked since
+    passed_by = models.ForeignKey(  # who had it last and did not work it: distribution goes on to another
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    call_escalated_at = models.DateTimeField(null=True, blank=True)  # managers were told that nobody has called
+
     touches_count = models.PositiveIntegerField(_("touches"), default=0)
     first_touch_at = models.DateTimeField(null=True, blank=True)
     last_touch_at = models.DateTimeField(null=True, blank=True)
@@ -236,6 +179,17 @@ class Lead(models.Model):
                 name="leads_reached_prepaid",
             ),
             models.Index(fields=["no_show_at"], condition=Q(no_show_at__isnull=False), name="leads_no_show"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(responsible__isnull=True, duplicate_of__isnull=True) & ~Q(status__in=CLOSED),
+                name="leads_in_pool",
+            ),
+            models.Index(fields=["handed_at"], condition=Q(handed_at__isnull=False), name="leads_handed_out"),
+            models.Index(
+                fields=["created_at"],
+                condition=Q(status=Status.NEW, first_touch_at__isnull=True, call_escalated_at__isnull=True),
+                name="leads_not_called",
+            ),
             models.Index(fields=["source_raw"], condition=~Q(source_raw=""), name="leads_by_raw_source"),
         ]
 
@@ -264,6 +218,11 @@ class Lead(models.Model):
         """The client's time zone: the given city's, else the number's if it has exactly one, else the firm's."""
         return zone_for(city=self.city, phone=self.phone, firm=ZoneInfo(settings.TIME_ZONE))
 
+    def derive(self) -> None:
+        """Bring the columns that are made from others up to date, after name, e-mail, city or number have changed."""
+        self.search_text = self.make_search_text()
+        self.client_zone = self.zone.key
+
     def make_search_text(self) -> str:
         """What `search` looks through, folded; phones are found by the contact's number."""
         return fold(" ".join(filter(None, (self.name, self.email, self.city, self.phone_raw))))
@@ -286,69 +245,3 @@ class Lead(models.Model):
             deal_assignee_id=deal.responsible_id if deal else None,
             do_not_call=self.do_not_call,
         )
-
-
-class TouchQuerySet(models.QuerySet["Touch"]):
-    def since(self, moment: datetime) -> TouchQuerySet:
-        return self.filter(at__gte=moment)
-
-
-class Touch(models.Model):
-    """An attempt to reach the client, or theirs to reach us."""
-
-    # A touch by these channels finishes a task of this kind (`domain.md`, Tasks).
-    TASK_KINDS = {
-        Channel.CALL: Kind.CONTACT_CLIENT,
-        Channel.WHATSAPP: Kind.WRITE_MESSENGER,
-        Channel.TELEGRAM: Kind.WRITE_MESSENGER,
-        Channel.MAX: Kind.WRITE_MESSENGER,
-        Channel.SMS: Kind.WRITE_MESSENGER,
-        Channel.EMAIL: Kind.WRITE_MESSENGER,
-    }
-
-    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="touches", verbose_name=_("lead"))
-    channel = models.CharField(_("channel"), max_length=10, choices=Channel)
-    direction = models.CharField(_("direction"), max_length=8, choices=Direction, default=Direction.OUTGOING)
-    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome)
-    at = models.DateTimeField(_("at"))
-    comment = models.TextField(_("comment"), blank=True)
-    recording_url = models.URLField(_("recording"), max_length=500, blank=True)
-    external_id = models.CharField(_("external id"), max_length=200, blank=True)
-    api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="touches")
-    created_at = models.DateTimeField(default=clock.now)
-
-    objects = TouchQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("touch")
-        verbose_name_plural = _("touches")
-        ordering = ["-at", "-id"]
-        constraints = [
-            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="touch_channel_is_known"),
-            models.CheckConstraint(condition=Q(direction__in=Direction.values), name="touch_direction_is_known"),
-            models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="touch_outcome_is_known"),
-            models.UniqueConstraint(
-                fields=["api_key", "external_id"], condition=~Q(external_id=""), name="touch_external_id_once_per_key"
-            ),
-        ]
-        indexes = [models.Index(fields=["lead", "at"], name="touches_of_lead"), models.Index(fields=["by", "at"])]
-
-    def __str__(self) -> str:
-        return f"{self.get_channel_display()}: {self.get_outcome_display()}"
-
-
-class IdempotencyKey(models.Model):
-    """`Idempotency-Key` of a stored lead, per API key, written in the lead's own transaction (`reliability.md` D8)."""
-
-    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="+")
-    value = models.CharField(max_length=200)
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="+")
-    body_digest = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=clock.now, db_index=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["api_key", "value"], name="idempotency_key_once_per_api_key")]
-
-    def __str__(self) -> str:
-        return self.value

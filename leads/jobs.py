@@ -1,0 +1,27 @@
+"""The leads' part of what the clock does. Each job asks what there is to do now, so it may run twice or late."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from crm.nudges import HAND_OUT
+from leads import distribution, first_call
+
+
+@shared_task(name=HAND_OUT)
+def hand_out() -> None:
+    """Give leads without a responsible to the operators on line."""
+    distribution.hand_out()
+
+
+@shared_task(name="leads.jobs.pass_on")
+def pass_on() -> None:
+    """Give leads that were handed out and left alone to another operator."""
+    if distribution.pass_on():
+        distribution.hand_out()
+
+
+@shared_task(name="leads.jobs.escalate_uncalled")
+def escalate_uncalled() -> None:
+    """Tell managers of new leads that nobody has called."""
+    first_call.escalate_uncalled()

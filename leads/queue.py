@@ -1,0 +1,207 @@
+"""Whom an operator calls next, and why (`domain.md`, Tasks): one set of tasks in one order, less what others hold.
+
+An offer is a task that is due, on a lead in work which the operator sees, at an hour of the client's when they may be
+called. Taking the next one holds the client, so that no two operators are handed the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Case, DateTimeField, Exists, F, IntegerChoices, IntegerField, OuterRef, Q, Value, When
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from contacts.zones import zone_names
+from crm import clock
+from crm.errors import Invalid, Refused
+from crm.text import clean
+from crm.transactions import verb
+from history.actions import note
+from history.models import Event
+from leads.access import lock_workable
+from leads.models import Lead
+from leads.pipeline import CLOSED, Status
+from tasks.models import CallingHours, Kind, Task, TaskQuerySet
+from tasks.worktime import Hours, is_open
+from team.holds import held_by, put_aside, take_hold
+from team.models import Hold, Skip, User
+
+AT_ONCE = 20  # offers looked at by one press of "next"; beyond that somebody else is quicker anyway
+SHOWN = 50
+
+
+class Reason(IntegerChoices):
+    """Why a client is offered, in the order in which clients are offered."""
+
+    MISSED_CALL = 1, _("Missed call from the client")
+    PROMISED = 2, _("Promised call")
+    NEW = 3, _("New lead")
+    REPEAT = 4, _("Repeat application")
+    MEETING = 5, _("Meeting to confirm")
+    CADENCE = 6, _("Next touch")
+    POSTPONED = 7, _("Decision postponed")
+    OVERDUE = 8, _("Task due")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A client to be called: the task that says so, with its lead, and why it comes now. `since` is UTC."""
+
+    task: Task
+    reason: Reason
+    since: datetime
+
+    @property
+    def lead(self) -> Lead:
+        assert self.task.lead is not None
+        return self.task.lead
+
+
+def _tasks_of(user: User) -> TaskQuerySet:
+    """The open tasks on leads in work that are this operator's or nobody's. Nobody who asked not to be called."""
+    theirs = Q(lead__responsible=user) | Q(lead__responsible__isnull=True)
+    return Task.objects.open().filter(
+        theirs, lead__duplicate_of__isnull=True, lead__contact__isnull=False, lead__contact__do_not_call_at__isnull=True
+    ).exclude(lead__status__in=CLOSED)  # fmt: skip
+
+
+def offers(user: User, *, at: datetime) -> TaskQuerySet:
+    """What may be handed to `user` at `at`, the most urgent first, as tasks with `reason` and `since`.
+
+    A lead with several due tasks appears once for each; the first counts.
+    """
+    held = Hold.objects.filter(lead=OuterRef("lead"), expires_at__gt=at).exclude(user=user)
+    skipped = Skip.objects.filter(lead=OuterRef("lead"), user=user, until__gt=at)
+    hours = CallingHours.current().as_hours()
+    return (
+        _tasks_of(user)
+        .filter(~Exists(held), ~Exists(skipped), due_at__lte=at, lead__client_zone__in=open_zones(at, hours))
+        .annotate(reason=_reason(), since=_since())
+        .order_by("reason", "since", "lead_id", "pk")
+    )
+
+
+def _reason() -> Case:
+    contact = Q(kind=Kind.CONTACT_CLIENT)
+    return Case(
+        When(contact & Q(lead__missed_call_at__isnull=False), then=Value(Reason.MISSED_CALL)),
+        When(promised=True, then=Value(Reason.PROMISED)),
+        When(lead__status=Status.NEW, lead__first_touch_at__isnull=True, then=Value(Reason.NEW)),
+        When(repeat=True, then=Value(Reason.REPEAT)),
+        When(kind__in=(Kind.CONFIRM_MEETING, Kind.SEND_ADDRESS), then=Value(Reason.MEETING)),
+        When(lead__status=Status.DIALING, automatic=True, step__isnull=False, then=Value(Reason.CADENCE)),
+        When(contact & Q(lead__status=Status.POSTPONED), then=Value(Reason.POSTPONED)),
+        default=Value(Reason.OVERDUE),
+        output_field=IntegerField(),
+    )
+
+
+def _since() -> Case:
+    """What the order within a reason goes by: a new lead's arrival, a missed call's moment, else the due time."""
+    return Case(
+        When(kind=Kind.CONTACT_CLIENT, lead__missed_call_at__isnull=False, then=F("lead__missed_call_at")),
+        When(lead__status=Status.NEW, lead__first_touch_at__isnull=True, then=F("lead__created_at")),
+        default=F("due_at"),
+        output_field=DateTimeField(),
+    )
+
+
+def open_zones(at: datetime, hours: Hours) -> list[str]:
+    """The names of the zones whose clients may be called at `at`; an empty name stands for the firm's."""
+    return list(_open_zones(at.replace(second=0, microsecond=0), hours))
+
+
+@lru_cache(maxsize=16)
+def _open_zones(minute: datetime, hours: Hours) -> tuple[str, ...]:
+    names = [name for name in zone_names() if is_open(minute, ZoneInfo(name), hours)]
+    firm = settings.TIME_ZONE
+    if is_open(minute, ZoneInfo(firm), hours):
+        names += ["", firm]
+    return tuple(names)
+
+
+def queue(user: User, *, at: datetime, limit: int = SHOWN) -> list[Offer]:
+    """The clients that wait for `user` now, each once, in order. Three queries."""
+    return _once(_with_lead(offers(user, at=at))[: limit * 2])[:limit]
+
+
+def later_today(user: User, *, at: datetime, until: datetime, limit: int = SHOWN) -> list[Task]:
+    """What falls due after `at` and before `until`: to be seen, not to be offered. One query."""
+    return list(_with_lead(_tasks_of(user).filter(due_at__gt=at, due_at__lt=until).order_by("due_at", "pk"))[:limit])
+
+
+def _with_lead(tasks: TaskQuerySet) -> TaskQuerySet:
+    return tasks.select_related("lead__contact", "lead__source", "lead__responsible", "lead__office")
+
+
+def _once(tasks: Iterable[Task]) -> list[Offer]:
+    seen: dict[int | None, Offer] = {}
+    for task in tasks:
+        seen.setdefault(task.lead_id, Offer(task, Reason(task.reason), task.since))  # type: ignore[attr-defined]
+    return list(seen.values())
+
+
+@verb
+def next_client(*, by: User) -> Offer | None:
+    """Hand `by` the next client and hold them; None when nobody is to be called now.
+
+    Whom `by` holds already is answered again, as long as there is something to do for them.
+    """
+    at = clock.now()
+    held = held_by(by, at=at)
+    if held is not None and (offer := _offer_of(held.lead_id, by, at=at)):
+        take_hold(held.lead_id, by=by, at=at)
+        return offer
+    for lead_id in dict.fromkeys(offers(by, at=at).values_list("lead_id", flat=True)[:AT_ONCE]):
+        if lead_id is not None and take_hold(lead_id, by=by, at=at):
+            # Since the list was read somebody may have held the client, saved and gone: look once more.
+            if offer := _offer_of(lead_id, by, at=at):
+                return offer
+            Hold.objects.filter(user=by).delete()
+    return None
+
+
+@verb
+def choose_client(lead_id: int, *, by: User) -> Offer | None:
+    """Hold a client whom `by` picked from the queue; None if there is nothing to do for them just now.
+
+    Raises Refused `held` naming the colleague who holds them.
+    """
+    at = clock.now()
+    if not take_hold(lead_id, by=by, at=at):
+        holder = Hold.objects.filter(lead_id=lead_id).select_related("user").first()
+        name = str(holder.user) if holder else ""
+        raise Refused("held", _t("%(name)s is with this client now.") % {"name": name}, allowed=[])
+    return _offer_of(lead_id, by, at=at)
+
+
+def _offer_of(lead_id: int, user: User, *, at: datetime) -> Offer | None:
+    found = _once(_with_lead(offers(user, at=at).filter(lead_id=lead_id))[:1])
+    return found[0] if found else None
+
+
+@verb
+def skip(lead_id: int, reason: str, *, by: User) -> datetime:
+    """Put a client aside in one's own queue for a while, with a reason in words. Returns until when (UTC).
+
+    Raises Lead.DoesNotExist, Forbidden, Invalid without a reason, Refused `duplicate_is_frozen`.
+    """
+    at = clock.now()
+    reason = clean(reason, limit=200)
+    if not reason:
+        raise Invalid({"reason": _t("Say why the client is skipped")})
+    lead = lock_workable(lead_id, by=by)
+    note(Event.Kind.SKIPPED, at=at, by=by, lead_id=lead.pk, comment=reason)
+    return put_aside(lead.pk, by=by, at=at)
+
+
+def end_of_day(at: datetime) -> datetime:
+    """Midnight after `at` on the firm's clocks, as the end of "today"."""
+    local = at.astimezone(ZoneInfo(settings.TIME_ZONE))
+    return (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,174 @@
+"""Recording touches: attempts to reach a client, or theirs to reach us, with what they do to tasks and status.
+
+A touch and the move that follows from it are one change; the move itself is made in `leads/actions.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm import clock
+from crm.errors import Invalid, Refused
+from crm.transactions import verb
+from deals.models import Deal
+from leads.access import lock_workable
+from leads.actions import enter, move_locked, take_if_free
+from leads.models import Lead, Touch
+from leads.pipeline import SIGNED, JunkReason, Move, Status
+from leads.touch_policy import REACHED, Channel, Direction, Outcome
+from outbox.actions import mark_all
+from tasks.actions import call_again, complete_oldest, plan_following, stop_cadence
+from team.holds import free
+from team.models import ApiKey, User
+from team.roles import Right, may
+
+BACKDATING = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class NewTouch:
+    """A touch as it is told: codes of `touch_policy`, `at` None for now."""
+
+    channel: str
+    outcome: str
+    direction: str = Direction.OUTGOING
+    at: datetime | None = None
+    comment: str = ""
+    recording_url: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True)
+class LoggedTouch:
+    touch: Touch
+    created: bool  # False: the same external_id was recorded before
+
+
+@verb
+def log_touch(
+    lead_id: int, new: NewTouch, *, by: User | None, key: ApiKey | None = None, then: Move | None = None
+) -> LoggedTouch:
+    """Record an attempt to reach the client (or theirs to reach us), and the move that followed from it, if any.
+
+    A `new` lead goes to `dialing` unless `then` takes it further. The open task that the touch fulfils is finished;
+    an unanswered one plans the next step of the cadence. With `key`, an `external_id` is recorded once.
+    Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen` and what `change_status` raises.
+    """
+    now = clock.now()
+    if key is not None and new.external_id:
+        known = Touch.objects.filter(api_key=key, external_id=new.external_id).first()
+        if known:
+            return LoggedTouch(known, created=False)
+    lead = lock_workable(lead_id, by=by)
+    at = new.at or now
+    _check_touch(lead, new, at=at, by=by, key=key, now=now)
+    touch = Touch.objects.create(
+        lead=lead,
+        channel=new.channel,
+        direction=new.direction,
+        outcome=new.outcome,
+        at=at,
+        comment=new.comment,
+        recording_url=new.recording_url,
+        external_id=new.external_id,
+        api_key=key,
+        by=by,
+        created_at=now,
+    )
+    take_if_free(lead, by=by, at=now)
+    lead.handed_at = lead.passed_by = None
+    missed = new.channel == Channel.CALL and new.direction == Direction.INCOMING and new.outcome not in REACHED
+    if missed and lead.status != Status.JUNK:
+        lead.missed_call_at = at
+    elif not missed:
+        lead.missed_call_at = None
+    lead.touches_count += 1
+    lead.first_touch_at = min(lead.first_touch_at or at, at)
+    lead.last_touch_at = max(lead.last_touch_at or at, at)
+    if new.outcome == Outcome.NO_SHOW and lead.no_show_at is None:
+        lead.no_show_at = at
+    lead.save()
+    _settle_tasks(lead, new, by=by, at=now, then=then)
+    if missed:
+        _call_back_missed(lead, at=now)
+    free(lead.pk, by=by)
+    mark_all([("touch", touch.pk), ("lead", lead.pk)])
+    return LoggedTouch(touch, created=True)
+
+
+def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, then: Move | None) -> None:
+    """What a touch does to tasks and status."""
+    # A missed call of the client's is a touch, but nobody has got in contact by it.
+    ours = new.direction == Direction.OUTGOING
+    kind = Touch.TASK_KINDS.get(Channel(new.channel)) if ours or new.outcome in REACHED else None
+    if kind:
+        complete_oldest(lead.pk, kind, at=at, zone=lead.zone, by=by)
+    if then is not None:
+        move_locked(lead, then, by=by, at=at)
+    elif lead.status == Status.NEW:
+        # The touch that brings a lead into the cadence is its first step.
+        enter(lead, Move(Status.DIALING), by=by, at=at, steps_done={kind: 1} if kind else {})
+    elif new.outcome == Outcome.NO_SHOW:
+        if not lead.do_not_call:
+            call_again(lead_id=lead.pk, assignee_id=lead.responsible_id, at=at, zone=lead.zone)
+    elif kind and new.outcome not in REACHED:
+        plan_following(lead.as_stay(), kind, at=at)
+    elif kind:
+        # They have been reached: nobody goes on trying to reach them. What was agreed is the operator's to say.
+        stop_cadence(lead.pk, at=at)
+
+
+def _call_back_missed(lead: Lead, *, at: datetime) -> None:
+    """The client called in vain: they are called back now, by whoever has to do with them."""
+    if lead.do_not_call or lead.status == Status.JUNK:
+        return
+    if lead.status in SIGNED:
+        deal = Deal.objects.get(lead_id=lead.pk)
+        call_again(deal_id=deal.pk, assignee_id=deal.responsible_id, at=at, zone=lead.zone)
+    else:
+        call_again(lead_id=lead.pk, assignee_id=lead.responsible_id, at=at, zone=lead.zone)
+
+
+def _check_touch(
+    lead: Lead, new: NewTouch, *, at: datetime, by: User | None, key: ApiKey | None, now: datetime
+) -> None:
+    if (
+        lead.junk_reason == JunkReason.NO_ANSWER
+        and new.outcome in REACHED
+        and lead.opened_at <= at
+        and at <= lead.status_changed_at
+    ):
+        raise Refused("no_answer_stands", _said_that_nobody_was_reached(lead), allowed=[])
+    wrong: dict[str, str] = {}
+    for name, value, codes in (
+        ("channel", new.channel, Channel.values),
+        ("direction", new.direction, Direction.values),
+        ("outcome", new.outcome, Outcome.values),
+    ):
+        if value not in codes:
+            wrong[name] = _("One of: %(words)s") % {"words": ", ".join(codes)}
+    if at > now:
+        wrong["at"] = _("A touch cannot be in the future")
+    elif at < lead.created_at:
+        wrong["at"] = _("A touch cannot be before the lead arrived")
+    elif at < now - BACKDATING and not (may(by, Right.BACKDATE_FREELY) or (key and key.kind == ApiKey.Kind.INTAKE)):
+        wrong["at"] = _("A touch can be entered up to 24 hours later")
+    if new.outcome == Outcome.NO_SHOW:
+        if new.channel != Channel.OFFICE:
+            wrong["outcome"] = _("“Did not come” belongs to the office")
+        elif lead.status != Status.MEETING:
+            wrong["outcome"] = _("“Did not come” is for a lead with a meeting")
+    if wrong:
+        raise Invalid(wrong)
+
+
+def _said_that_nobody_was_reached(lead: Lead) -> str:
+    """A conversation before the closing would make «Недозвон» untrue; the two never stand together."""
+    return _(
+        "The lead was closed as “Could not reach” at %(time)s. To record an earlier conversation, the head of the call"
+        " centre reopens the lead first."
+    ) % {"time": timezone.localtime(lead.status_changed_at).strftime("%d.%m.%Y, %H:%M")}
