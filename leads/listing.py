@@ -23,6 +23,7 @@ from crm import clock
 from crm.errors import Invalid
 from crm.templatetags.crm_format import day
 from crm.text import clean
+from leads.attention import Attention, AttentionFilter
 from leads.counting import BASES, EXCLUDE, HEADINGS, INCLUDE, Counted, Period, Scope, midnight, this_day
 from leads.filters import LeadFilter
 from leads.models import Lead, LeadQuerySet
@@ -107,6 +108,7 @@ class ListFilter(LeadFilter):
     city = CityFilter()
     task = TaskFilter(choices=list(TASKS.items()))
     meeting = MeetingFilter(choices=[("week", gettext_lazy("Meetings this week"))])
+    attention = AttentionFilter(choices=Attention.choices)
     duplicates = DuplicatesFilter(choices=[(INCLUDE, ""), (EXCLUDE, DUPLICATES[EXCLUDE])])
 
 
@@ -264,6 +266,7 @@ LABELS = {
     "responsible": gettext_lazy("Responsible"),
     "task": gettext_lazy("Task"),
     "meeting": gettext_lazy("Meeting"),
+    "attention": gettext_lazy("Needs attention"),
     "city": gettext_lazy("City"),
     "phone": gettext_lazy("Phone"),
     "search": gettext_lazy("Search"),

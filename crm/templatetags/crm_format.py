@@ -183,6 +183,24 @@ def _short_time(distance: timedelta) -> str:
 
 
 @register.filter
+def stopwatch(value: timedelta | None) -> str:
+    """A length of time as minutes and seconds, «4:12»; from an hour on «1 ч 20 мин»; nothing is a dash."""
+    if value is None:
+        return "—"
+    seconds = int(value.total_seconds())
+    if seconds < 3600:
+        return f"{seconds // 60}:{seconds % 60:02d}"
+    said = gettext("%(hours)d h %(minutes)d min") % {"hours": seconds // 3600, "minutes": seconds // 60 % 60}
+    return said.replace(" ", NBSP)
+
+
+@register.filter
+def svg(value: float) -> str:
+    """A coordinate: a decimal point whatever the language."""
+    return f"{float(value):g}"
+
+
+@register.filter
 def ago(value: datetime | None) -> str:
     """How long since: under an hour «2 мин» (as in «ждёт 2 мин»), else the moment; what is to come as `moment`."""
     if not value:

@@ -35,6 +35,14 @@ STATUS_CLASSES = {
     "hearing_2": "st-deal",
     "ruling": "st-prepaid",
 }
+ATTENTION_ICONS = {
+    "not_called": "clock",
+    "unassigned": "user",
+    "unconfirmed": "alert",
+    "no_task": "task",
+    "no_answer": "missed",
+    "postponed": "flag",
+}
 TASK_ICONS = {
     "contact_client": "phone",
     "write_messenger": "chat",
@@ -121,6 +129,11 @@ def task_icon(kind: str) -> str:
 
 
 @register.filter
+def attention_icon(what: str) -> str:
+    return ATTENTION_ICONS.get(what, "alert")
+
+
+@register.filter
 def entry_class(kind: str) -> str:
     return f"tl--{ENTRY_LOOKS.get(kind, ENTRY_LOOKS['change'])[0]}"
 
@@ -183,6 +196,13 @@ def control(field: BoundField, hint: str = "", autofocus: object = None) -> Safe
     if autofocus:
         attrs["autofocus"] = True
     return field.as_widget(attrs=attrs)
+
+
+@register.inclusion_tag("_load.html")
+def load_bar(share: float, label: str) -> dict[str, object]:
+    """How full somebody is: green, from 85 % amber, from 95 % red; `label` says what to a screen reader."""
+    tone = "bar--danger" if share >= 0.95 else "bar--warn" if share >= 0.85 else "bar--ok"
+    return {"share": share, "width": f"{max(0.0, min(100.0, 100 * share)):.0f}", "tone": tone, "label": label}
 
 
 @register.inclusion_tag("_bar.html")

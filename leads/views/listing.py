@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crm.templatetags.crm_format import number
+from leads.attention import Attention
 from leads.board import people_of_call_centre
 from leads.listing import DEFAULT_SORT, DUPLICATES, EXACT, TASKS, Leads, tabs
 from leads.pipeline import JunkReason, Status
@@ -34,6 +35,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "source": sources,
         "responsible": [(ME, _("Me")), (NOBODY, _("Nobody")), *people],
         "task": [(code, str(label)) for code, label in TASKS.items()],
+        "attention": [(what.value, str(what.label)) for what in Attention],
         "meeting": [("week", _("This week"))],
         "duplicates": [(code, str(label)) for code, label in DUPLICATES.items()],
     }
