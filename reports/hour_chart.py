@@ -10,6 +10,7 @@ from math import ceil
 from reports.team import Hour
 
 LEFT, RIGHT, TOP, BOTTOM = 36, 610, 20, 150
+MOST_IN_FULL = 12  # hours whose labels fit beside each other in full
 MINUTE = timedelta(minutes=1)
 
 
@@ -49,7 +50,7 @@ def chart(hours: Sequence[Hour], goal: timedelta) -> Chart:
         width = round(step * 0.6, 1)
         bars.append(
             Bar(
-                hour=f"{hour.hour}:00",
+                hour=f"{hour.hour}:00" if len(hours) <= MOST_IN_FULL else str(hour.hour),
                 waited=hour.first_call,
                 x=x,
                 y=height_at,

@@ -26,10 +26,10 @@ from team.signin import attempts_left
 
 COOKIE_AGE = 365 * 24 * 3600
 THEME_COOKIE = "theme"
-# Where each role starts; the head's team page and the operator's day take over here when they exist.
+# Where each role starts (`ux.md`, section 3).
 START_PAGES = {
     Role.OPERATOR: ("lead-list", ""),
-    Role.MANAGER: ("report-sources", ""),
+    Role.MANAGER: ("report-team", ""),
     Role.LAWYER: ("deal-list", "?view=board&owner=me"),
     Role.ADMIN: ("report-sources", ""),
 }
