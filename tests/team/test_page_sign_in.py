@@ -121,7 +121,7 @@ def test_who_is_signed_in_is_not_asked_again() -> None:
     ("factory", "page"),
     [
         (OperatorFactory, "/leads/"),
-        (ManagerFactory, "/reports/sources/"),
+        (ManagerFactory, "/reports/team/"),
         (AdminFactory, "/reports/sources/"),
         (LawyerFactory, "/deals/?view=board&owner=me"),
     ],
