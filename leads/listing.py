@@ -16,6 +16,7 @@ from django import forms
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest, QueryDict
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -169,6 +170,8 @@ class Leads:
 
     @property
     def only_in_work(self) -> bool:
+        if self.query.get("view") in ("board", "cards"):
+            return False  # there every status has a column of its own
         return may(self.viewer, Right.WORK_LEADS) and not any(self.query.get(name) for name in WIDENING)
 
     @cached_property
@@ -337,11 +340,12 @@ def tabs(viewer: User, leads: Leads) -> list[dict[str, Any]]:
     ]
     if not may(viewer, Right.WORK_LEADS):
         views = [("all", _("All"), {}, "")]
+    look = {"view": "board"} if leads.query.get("view") == "board" else {}
     present = {name: value for name, value in leads.query.items() if value and name not in ("page", "sort", "view")}
     return [
         {
             "label": label,
-            "url": "?" + "&".join(f"{name}={value}" for name, value in params.items()),
+            "url": f"?{urlencode(look | params)}",
             "current": present == params,
             "count": counts.get(key),
             "tone": tone,

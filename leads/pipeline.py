@@ -119,7 +119,7 @@ def check(
     `deal_amount` is the price in the lead's deal, if it has one. The earned `no_answer` and the original of a
     duplicate need the database and are asked by the verb. Raises Refused, Forbidden or Invalid.
     """
-    _check_route(lead, move, open_moves(lead, may_work=may_work, may_reopen=may_reopen))
+    check_route(lead, move.to, open_moves(lead, may_work=may_work, may_reopen=may_reopen))
     if not may_work:
         raise Forbidden(_t("Leads are worked by operators and the head of the call centre."))
     if lead.status == S.JUNK and not may_reopen:
@@ -129,22 +129,23 @@ def check(
         raise Invalid(wrong)
 
 
-def _check_route(lead: Position, move: Move, allowed: list[Status]) -> None:
+def check_route(lead: Position, to: Status, allowed: list[Status]) -> None:
+    """Raise Refused unless the table leads from here to `to`; `allowed` is what it leads this person to instead."""
     if lead.is_duplicate:
         raise Refused(
             "transition_not_allowed", _t("This is a duplicate. It is worked from the original lead only."), allowed=[]
         )
-    if move.to in MOVES[Status(lead.status)]:
+    if to in MOVES[Status(lead.status)]:
         return
     here = Status(lead.status).label
     if allowed:
         said = _t("From “%(here)s” a lead does not go to “%(to)s”. Possible: %(list)s.") % {
             "here": here,
-            "to": move.to.label,
+            "to": to.label,
             "list": ", ".join(str(status.label) for status in allowed),
         }
     else:
-        said = _t("From “%(here)s” a lead does not go to “%(to)s”.") % {"here": here, "to": move.to.label}
+        said = _t("From “%(here)s” a lead does not go to “%(to)s”.") % {"here": here, "to": to.label}
     raise Refused("transition_not_allowed", said, allowed=allowed)
 
 

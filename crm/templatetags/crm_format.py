@@ -210,6 +210,21 @@ def ago(value: datetime | None) -> str:
 
 
 @register.filter
+def age(value: datetime | None) -> str:
+    """How old something is, short, for a card: «40 с», «14 мин», «3 ч», «2 дн.»."""
+    if not value:
+        return ""
+    passed = max(timedelta(), clock.now() - value)
+    if passed < timedelta(hours=1):
+        said = _short_time(passed)
+    elif passed < timedelta(days=1):
+        said = gettext("%(count)d h") % {"count": passed // timedelta(hours=1)}
+    else:
+        said = gettext("%(count)d d") % {"count": passed.days}
+    return said.replace(" ", NBSP)
+
+
+@register.filter
 def due(value: datetime | None) -> str:
     """When a task is due, with what is left or lost: «сегодня, 13:30 · через 48 мин», «вчера, 18:00 · просрочено»."""
     if not value:

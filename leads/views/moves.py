@@ -15,7 +15,7 @@ from leads.actions import change_status
 from leads.board import closed_reasons, lawyers_by_load, offices, read_card
 from leads.forms import ContractForm, JunkForm, MoveForm
 from leads.models import Lead
-from leads.pipeline import SIGNED, Move, Status
+from leads.pipeline import SIGNED, Move, Status, check_route
 from leads.views.answers import FIRST, Again, attempt, read_version, show_form, viewer, way_on
 from team.pages import needs
 from team.roles import Right
@@ -31,6 +31,7 @@ def lead_status(request: HttpRequest, pk: int) -> HttpResponse:
         again = Again(422) if request.method == "POST" else FIRST
         return show_form(request, "leads/statuses.html", card.lead, JunkForm(), again, card=card)
     to = Status(wanted)
+    check_route(card.lead, to, card.allowed)  # before the form: nobody fills in what cannot be
     if to in SIGNED or (to == Status.JUNK and "junk_reason" not in request.POST):
         return HttpResponseRedirect(card.way_to(to))
     form = MoveForm(request.POST if request.method == "POST" else None, lead=card.lead, to=to, offices=offices())
