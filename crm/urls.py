@@ -15,6 +15,7 @@ from leads.sales import sales_history
 from leads.views.contact import contact_detail
 from leads.views.search import search
 from tasks.views import done as task_done
+from tasks.views import task_list
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/<id:pk>/", contact_detail, name="contact-detail"),
     path("deals/", include("deals.urls")),
     path("deals/<id:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),
+    path("tasks/", task_list, name="task-list"),
     path("tasks/<id:pk>/complete/", task_done, {"finish": finish_task}, name="task-complete"),
     path("reports/", include("reports.urls")),
 ]

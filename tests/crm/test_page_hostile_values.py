@@ -47,11 +47,19 @@ TYPED = {
     "meeting_at": "2030-11-25T15:00", "callback_at": "2030-11-25T15:00", "call_back_at": "2030-11-25T15:00",
     "postponed_at": "2030-11-25T15:00", "due_at": "2030-11-25T15:00",
 }  # fmt: skip
-LISTS = ["/leads/?show=all", "/deals/", "/deals/?view=board", "/contacts/", "/reports/sources/"]
+LISTS = [
+    "/leads/?show=all",
+    "/leads/?view=board",
+    "/tasks/?view=open",
+    "/deals/",
+    "/deals/?view=board",
+    "/contacts/",
+    "/reports/sources/",
+]
 # What the views read beside the fields of forms and the links on pages.
 PARAMETERS = [
     "page", "sort", "view", "to", "before", "history", "pane", "next", "q", "phone", "search", "from", "basis", "city",
-    "source", "responsible", "duplicates", "counted", "compare", "empty", "created_after", "created_before", "task",
+    "source", "responsible", "duplicates", "counted", "compare", "kind", "who", "period", "attention", "column", "start", "empty", "created_after", "created_before", "task",
     "meeting", "status", "junk_reason", "show", "stage", "owner", "contract",
 ]  # fmt: skip
 
