@@ -22,6 +22,7 @@ os.environ.update(
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "DATA_DIR": str(FOLDER / "data"),
         "REDIS_URL": "",
+        "STATIC_ROOT": "",
         "PORT": "",
         "DEMO": "",
         "TIME_ZONE": "",
