@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from crm import clock
 from crm.errors import Invalid
+from crm.text import clean
 from leads.pipeline import JunkReason
 from sources.lookup import SourceLookup
 from sources.models import Source
@@ -156,10 +157,12 @@ class Scope:
     source: Source | None = None
     responsible: int | str | None = None
     with_duplicates: bool = True
+    channel: str = ""  # of the source
+    city: str = ""  # of the lead, in the usual spellings
 
     @classmethod
     def read(cls, params: Mapping[str, str], *, me: User | None = None) -> Self:
-        """From the parameters `from to basis source responsible duplicates`; absent and empty ones take the default.
+        """From `from to basis source channel city responsible duplicates`; absent and empty ones take the default.
 
         Without dates it is this month so far; with one of them, from the first of that month, or until today. `me` is
         who asks. Raises Invalid by parameter.
@@ -171,14 +174,20 @@ class Scope:
             source=_source(params, wrong),
             responsible=_person(params, me, wrong),
             with_duplicates=_choice(params, "duplicates", [INCLUDE, EXCLUDE], INCLUDE, wrong) == INCLUDE,
+            channel=_channel(params, wrong),
+            city=clean(params.get("city") or "", limit=100),
         )
         if wrong:
             raise Invalid(wrong)
         return scope
 
     def condition(self) -> Q:
-        """Source, responsible and duplicates; the period belongs to the column."""
+        """Source, channel, city, responsible and duplicates; the period belongs to the column."""
         condition = Q()
+        if self.channel:
+            condition &= Q(source__in=Source.objects.filter(channel=self.channel))
+        if self.city:
+            condition &= Q(city__in=spellings(self.city))
         if self.source is not None:
             condition &= Q(source=self.source.pk)
         if self.responsible == NOBODY:
@@ -194,6 +203,10 @@ class Scope:
             params["source"] = self.source.code
         if self.responsible is not None:
             params["responsible"] = str(self.responsible)
+        if self.channel:
+            params["channel"] = self.channel
+        if self.city:
+            params["city"] = self.city
         if not self.with_duplicates:
             params["duplicates"] = EXCLUDE
         return params
@@ -275,6 +288,18 @@ def _source(params: Mapping[str, str], wrong: dict[str, str]) -> Source | None:
     if source is None:
         wrong["source"] = _("There is no such source: %(code)s") % {"code": given}
     return source
+
+
+def spellings(city: str) -> set[str]:
+    """How people write a city's name: as given, in small letters, with capitals. SQLite folds only Latin letters."""
+    return {city, city.lower(), city.capitalize(), city.title()}
+
+
+def _channel(params: Mapping[str, str], wrong: dict[str, str]) -> str:
+    given = clean(params.get("channel") or "", limit=50)
+    if given and not Source.objects.filter(channel=given).exists():
+        wrong["channel"] = _("There is no source of this channel: %(channel)s") % {"channel": given}
+    return given
 
 
 def _person(params: Mapping[str, str], me: User | None, wrong: dict[str, str]) -> int | str | None:

@@ -25,7 +25,7 @@ from crm.errors import Invalid
 from crm.templatetags.crm_format import day
 from crm.text import clean
 from leads.attention import Attention, AttentionFilter
-from leads.counting import BASES, EXCLUDE, HEADINGS, INCLUDE, Counted, Period, Scope, midnight, this_day
+from leads.counting import BASES, EXCLUDE, HEADINGS, INCLUDE, Counted, Period, Scope, midnight, spellings, this_day
 from leads.filters import LeadFilter
 from leads.models import Lead, LeadQuerySet
 from leads.pipeline import CLOSED, JunkReason, Status
@@ -67,9 +67,8 @@ class CityFilter(filters.CharFilter):
         value = clean(value or "", limit=100)
         if not value:
             return qs
-        spellings = {value, value.lower(), value.capitalize(), value.title()}
         condition = Q()
-        for spelling in spellings:
+        for spelling in spellings(value):
             condition |= Q(city__istartswith=spelling)
         return qs.filter(condition)
 
@@ -146,7 +145,7 @@ class Leads:
         self.period: Period | None = None
         self._read_period()
         # What belongs to a number of the report is asked by its own condition.
-        own: set[str] = {"source", "responsible", "duplicates"} if self.counted else set()
+        own: set[str] = {"source", "channel", "city", "responsible", "duplicates"} if self.counted else set()
         given = QueryDict(mutable=True)
         for name in ListFilter.base_filters:
             if name not in own:
@@ -266,6 +265,7 @@ LABELS = {
     "status": gettext_lazy("Status"),
     "junk_reason": gettext_lazy("Reason"),
     "source": gettext_lazy("Source"),
+    "channel": gettext_lazy("Channel"),
     "responsible": gettext_lazy("Responsible"),
     "task": gettext_lazy("Task"),
     "meeting": gettext_lazy("Meeting"),

@@ -29,6 +29,8 @@ PARAMETERS = [
         description="`created`: leads that arrived then, and what became of them; `event`: what happened then.",
     ),
     OpenApiParameter("source", description="The code or an alias of a source."),
+    OpenApiParameter("channel", description="The channel of the sources, as in the catalogue."),
+    OpenApiParameter("city", description="The client's city."),
     OpenApiParameter("responsible", description="The number of a colleague, `me` or `none`."),
     OpenApiParameter("duplicates", enum=[INCLUDE, EXCLUDE], default=INCLUDE),
     OpenApiParameter("empty", enum=["0", "1"], default="0", description="`1`: also sources with only zeros."),

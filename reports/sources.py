@@ -131,6 +131,8 @@ def source_report(filters: Filters, *, sources: Sequence[Source] | None = None) 
         row = Row(source, counts.get(source.pk, Counts()))
         if scope.source is not None and source.pk != scope.source.pk:
             continue
+        if scope.channel and source.channel != scope.channel:
+            continue
         if not row.counts.are_zero:
             rows.append(row)
         elif source.merged_into_id is None:  # what was merged into another source is no longer a source
@@ -167,6 +169,8 @@ def description(filters: Filters) -> str:
         f"{_('Source report')}: {period_text(filters)}",
         str(BASES[scope.basis]),
         _("source: %(name)s") % {"name": scope.source.name if scope.source else _("all")},
+        *([_("channel: %(name)s") % {"name": scope.channel}] if scope.channel else []),
+        *([_("city: %(name)s") % {"name": scope.city}] if scope.city else []),
         _("responsible: %(name)s") % {"name": _responsible_name(scope)},
         _("with duplicates") if scope.with_duplicates else _("without duplicates"),
     ]

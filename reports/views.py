@@ -29,6 +29,8 @@ LABELS = {
     "from": gettext_lazy("From"),
     "to": gettext_lazy("To"),
     "source": gettext_lazy("Source"),
+    "channel": gettext_lazy("Channel"),
+    "city": gettext_lazy("City"),
     "responsible": gettext_lazy("Responsible"),
     "basis": gettext_lazy("Basis"),
     "duplicates": gettext_lazy("Duplicates"),
@@ -87,6 +89,7 @@ def sources(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "presets": _presets(filters, before),
         "all_sources": [source for source in catalog if source.merged_into_id is None],
+        "channels": sorted({source.channel for source in catalog if source.channel}),
         "people": User.objects.filter(role__in=RIGHTS[Right.WORK_LEADS], is_active=True),
     }
     return render(request, "reports/sources.html", shown, status=400 if wrong else 200)
