@@ -5,9 +5,11 @@ lists still open afterwards (P8; H01-H11).
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from drf_spectacular.generators import SchemaGenerator
 
 from deals.models import Deal
@@ -15,6 +17,7 @@ from leads.models import Lead
 from tasks.models import Task
 from tests import factories
 from tests.rest import BASE, Rest, rest
+from tests.sizes import NIGHTLY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
@@ -33,6 +36,16 @@ RAW = [
     b'"', b'""', b"",
 ]  # fmt: skip
 BODIES = [json.dumps(text).encode() for text in TEXTS] + RAW
+# What a database may take amiss is given to both; the rest is shared between the two runs of a build.
+FOR_ANY_DATABASE = re.compile(rb"u0000|\0|ud[8-9a-f]|9{19}|x{300}|e400|\xff")
+
+
+def of_this_run(values: list[bytes]) -> list[bytes]:
+    """All values at night; at each build a half of them on either database."""
+    if NIGHTLY:
+        return values
+    half = int(connection.vendor == "postgresql")
+    return [value for turn, value in enumerate(values) if turn % 2 == half or FOR_ANY_DATABASE.search(value)]
 
 
 def calls() -> Iterator[tuple[str, str, list[str]]]:
@@ -74,9 +87,11 @@ def test_no_value_is_answered_with_a_failure(
     path = path.replace("{id}", str(ids.get(path.split("/")[0], 0)))
     for name in names:
         if method == "get":
-            answers = [(value, client.get(path, **{name: value})) for value in TEXTS]
+            texts = [value.decode() for value in of_this_run([text.encode() for text in TEXTS])]
+            answers = [(value.encode(), client.get(path, **{name: value})) for value in texts]
         else:
-            answers = [(value, client.send(method.upper(), path, body_of(name, value))) for value in BODIES]
+            bodies = of_this_run(BODIES)
+            answers = [(value, client.send(method.upper(), path, body_of(name, value))) for value in bodies]
         for value, answer in answers:
             assert answer.status_code < 500, (name, value[:60])
             assert answer.status_code != 401
