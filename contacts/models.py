@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from contacts.messengers import check_link, check_text
 from contacts.phones import display
 from crm import clock
 from team.models import User
@@ -76,13 +78,26 @@ class Messenger(models.Model):
         verbose_name = _("messenger")
         verbose_name_plural = _("messengers")
         ordering = ["position", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(link__regex=r"^(https://|sms:|tel:|tg:|whatsapp:)"), name="messenger_link_is_safe"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        try:
+            check_link(self.link)
+        except ValidationError as error:
+            raise ValidationError({"link": error}) from error
+
 
 class MessageTemplate(models.Model):
-    """A text to send, with variables in braces. `status` says at which status of a lead it is offered first."""
+    """A text to send, with variables in braces (`contacts/messengers.py`). It is offered at its status of a lead, or at
+    any; at a task of its kind it is chosen already.
+    """
 
     name = models.CharField(_("name"), max_length=100)
     messenger = models.ForeignKey(
@@ -94,7 +109,14 @@ class MessageTemplate(models.Model):
         verbose_name=_("messenger"),
         help_text=_("Empty: any of them."),
     )
-    status = models.CharField(_("status"), max_length=20, blank=True)
+    status = models.CharField(_("status"), max_length=20, blank=True, help_text=_("Empty: at any status."))
+    task_kind = models.CharField(
+        _("for the task"),
+        max_length=20,
+        blank=True,
+        default="",
+        help_text=_("At a task of this kind the text is chosen already."),
+    )
     text = models.TextField(_("text"), max_length=1000)
     active = models.BooleanField(_("active"), default=True)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
@@ -106,3 +128,9 @@ class MessageTemplate(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        try:
+            check_text(self.text)
+        except ValidationError as error:
+            raise ValidationError({"text": error}) from error

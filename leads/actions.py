@@ -68,7 +68,7 @@ def move_locked(
     )
     if move.junk_reason == JunkReason.NO_ANSWER and move.to == Status.JUNK:
         _require_no_answer_earned(lead, by=by, at=at)
-    office = _office(move.office) if move.to == Status.MEETING else None
+    office = _office(move.office, present=lead.office) if move.to == Status.MEETING else None
     if move.lawyer is not None and not User.objects.filter(pk=move.lawyer, is_active=True, role=Role.LAWYER).exists():
         raise Invalid({"lawyer": _("Choose a lawyer who works here.")})
     enter(lead, move, by=by, at=at, office=office, steps_done=steps_done or {})
@@ -155,11 +155,14 @@ def particulars(move: Move, lead: Lead, old_meeting: datetime | None, repeat: in
     }
 
 
-def _office(code: str) -> Office | None:
-    """The active office of that code, the first one without a code; Invalid for a code that is not there."""
+def _office(code: str, *, present: Office | None) -> Office | None:
+    """The active office of that code; without a code the one of the meeting before, else the first.
+
+    Raises Invalid for a code that is not there.
+    """
     offices = Office.objects.filter(active=True)
     if not code:
-        return offices.first()
+        return present if present is not None and present.active else offices.first()
     office = offices.filter(code=code).first()
     if office is None:
         raise Invalid({"office": _("There is no such office: %(code)s") % {"code": code}})

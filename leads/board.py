@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import Contact
 from contacts.phones import parse, refusal_text
-from contacts.templatetags.phone_format import tel, whatsapp
+from contacts.templatetags.phone_format import tel
 from crm import clock
 from deals.models import Deal
 from leads.actions import no_answer_progress, open_moves
@@ -78,8 +78,19 @@ class Card:
 
     @property
     def may_call(self) -> bool:
-        """Whether the number is to be dialled from here: not a duplicate's, nor of who asked not to be called."""
-        return self.lead.phone_valid and not self.lead.is_duplicate and not self.lead.do_not_call
+        """Whether the number is to be dialled from here: not a rejected lead's, nor of who asked not to be called."""
+        return self.lead.phone_valid and self.lead.status != Status.JUNK and not self.lead.do_not_call
+
+    @property
+    def message_url(self) -> str:
+        """The page that writes to the client, for who may."""
+        return reverse("lead-message", args=[self.lead.pk]) if self.may_work and self.may_call else ""
+
+    @property
+    def was_to_come(self) -> bool:
+        """Has the time of the booked meeting come, so that it is to be said how it went?"""
+        booked = self.lead.meeting_at if self.lead.status == Status.MEETING else None
+        return self.may_work and booked is not None and booked <= self.at
 
     @property
     def may_open_deal(self) -> bool:
@@ -230,10 +241,6 @@ class Card:
     @property
     def call_url(self) -> str:
         return tel(self.lead.phone) if self.may_call else ""
-
-    @property
-    def chat_url(self) -> str:
-        return whatsapp(self.lead.phone) if self.may_call else ""
 
     @property
     def phone_refusal(self) -> str:

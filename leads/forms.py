@@ -16,11 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from contacts.models import Messenger
 from contacts.phones import NOT_RECOGNISED, parse
 from crm import clock
 from crm.form_fields import Day, Link, Moment, Roubles, Text
 from crm.text import MAX_INTEGER
 from leads.applications import CITY, COMMENT, EMAIL, NAME, PHONE
+from leads.messages import channels_to_write
 from leads.models import Lead, Office
 from leads.pipeline import CLOSED, SIGNED, JunkReason, Move, Status
 from leads.touch_policy import Channel, Direction, Outcome
@@ -143,7 +145,6 @@ NOTHING, CALL_BACK, MEETING, POSTPONED = "", "callback", "meeting", "postponed"
 # The panes of the composer, by what is offered in each; without a pane everything is taken.
 CALL_OUTCOMES = (Outcome.NO_ANSWER, Outcome.BUSY, Outcome.UNAVAILABLE, Outcome.WRONG_NUMBER, Outcome.ANSWERED)
 MESSAGE_OUTCOMES = (Outcome.SENT, Outcome.REPLIED)
-MESSENGERS = (Channel.WHATSAPP, Channel.TELEGRAM, Channel.MAX, Channel.SMS, Channel.EMAIL)
 
 
 class TouchForm(forms.Form):
@@ -166,9 +167,17 @@ class TouchForm(forms.Form):
     postponed_at = Moment(label=_("When to come back to it"), required=False)
 
     def __init__(
-        self, data: Any = None, *, lead: Lead, allowed: Collection[str], offices: Iterable[Office], pane: str = ""
+        self,
+        data: Any = None,
+        *,
+        lead: Lead,
+        allowed: Collection[str],
+        offices: Iterable[Office],
+        pane: str = "",
+        messengers: Iterable[Messenger] = (),
     ) -> None:
-        super().__init__(data, auto_id=f"{pane or 'touch'}_%s")
+        office = {"office": lead.office.code} if lead.office else None
+        super().__init__(data, initial=office, auto_id=f"{pane or 'touch'}_%s")
         self.pane = pane
         fields: Any = self.fields
         if pane == "call":
@@ -176,7 +185,7 @@ class TouchForm(forms.Form):
             fields["outcome"].choices = [(code, code.label) for code in CALL_OUTCOMES + no_show]
         elif pane == "message":
             fields["outcome"].choices = [(code, code.label) for code in MESSAGE_OUTCOMES]
-            fields["channel"].choices = [(code, code.label) for code in MESSENGERS]
+            fields["channel"].choices = channels_to_write(messengers)
         fields["office"].choices = office_choices(offices)
         fields["then"].choices = [
             (NOTHING, gettext("By the schedule")),

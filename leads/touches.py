@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,12 +22,16 @@ from leads.models import Lead, Touch
 from leads.pipeline import SIGNED, JunkReason, Move, Status
 from leads.touch_policy import REACHED, Channel, Direction, Outcome
 from outbox.actions import mark_all
-from tasks.actions import call_again, complete_oldest, plan_following, stop_cadence
+from tasks.actions import call_again, cancel, complete_oldest, plan_following, put_off, stop_cadence
+from tasks.models import Kind
 from team.holds import free
 from team.models import ApiKey, User
 from team.roles import Right, may
 
 BACKDATING = timedelta(hours=24)
+TRY_AGAIN = timedelta(minutes=30)
+"""A meeting that could not be confirmed by a call is tried again after so long."""
+OF_MEETING = (Kind.SEND_ADDRESS, Kind.CONFIRM_MEETING)
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class NewTouch:
     comment: str = ""
     recording_url: str = ""
     external_id: str = ""
+    sends_address: bool = False  # the message that «Отправить адрес» asks for
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, t
     kind = Touch.TASK_KINDS.get(Channel(new.channel)) if ours or new.outcome in REACHED else None
     if kind:
         complete_oldest(lead.pk, kind, at=at, zone=lead.zone, by=by)
+    if lead.status == Status.MEETING:
+        _settle_meeting(lead, new, by=by, at=at)
     if then is not None:
         move_locked(lead, then, by=by, at=at)
     elif lead.status == Status.NEW:
@@ -120,6 +128,24 @@ def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, t
     elif kind:
         # They have been reached: nobody goes on trying to reach them. What was agreed is the operator's to say.
         stop_cadence(lead.pk, at=at)
+
+
+def _settle_meeting(lead: Lead, new: NewTouch, *, by: User | None, at: datetime) -> None:
+    """What a touch does to the tasks of a booked meeting.
+
+    Its address was sent, when the message was made for that; it is confirmed by whom we reached, by voice or in
+    writing. A call in vain is made again a little later, as long as that is before the meeting. Who did not come is
+    neither sent the address nor asked to confirm any more.
+    """
+    if new.sends_address:
+        complete_oldest(lead.pk, Kind.SEND_ADDRESS, at=at, zone=lead.zone, by=by)
+    if new.outcome in REACHED and new.channel != Channel.OFFICE:
+        while complete_oldest(lead.pk, Kind.CONFIRM_MEETING, at=at, zone=lead.zone, by=by):
+            pass  # of the day before and of two hours before: both may be due, and one word answers both
+    elif new.outcome == Outcome.NO_SHOW:
+        cancel(Q(lead_id=lead.pk, kind__in=OF_MEETING, automatic=True), at=at, by=by)
+    elif new.channel == Channel.CALL and new.direction == Direction.OUTGOING:
+        put_off(lead.pk, Kind.CONFIRM_MEETING, at=at, wait=TRY_AGAIN, before=lead.meeting_at, zone=lead.zone)
 
 
 def _call_back_missed(lead: Lead, *, at: datetime) -> None:

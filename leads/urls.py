@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leads.views import card, listing, moves, new, work
+from leads.views import card, listing, messages, moves, new, work
 
 urlpatterns = [
     path("", listing.lead_list, name="lead-list"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("<id:pk>/junk/", moves.lead_junk, name="lead-junk"),
     path("<id:pk>/contract/", moves.lead_contract, name="lead-contract"),
     path("<id:pk>/touches/", work.lead_touches, name="lead-touches"),
+    path("<id:pk>/message/", messages.lead_message, name="lead-message"),
+    path("<id:pk>/no-show/", work.lead_no_show, name="lead-no-show"),
     path("<id:pk>/comments/", work.lead_comments, name="lead-comments"),
     path("<id:pk>/tasks/", work.lead_tasks, name="lead-tasks"),
     path("<id:pk>/assign/", work.lead_assign, name="lead-assign"),

@@ -190,6 +190,22 @@ def complete_oldest(lead_id: int, kind: str, *, at: datetime, zone: ZoneInfo, by
     return task
 
 
+def put_off(lead_id: int, kind: str, *, at: datetime, wait: timedelta, before: datetime | None, zone: ZoneInfo) -> None:
+    """An attempt was in vain: what is due of `kind` comes again after `wait`, in calling hours and ahead of `before`.
+
+    What would come too late is left as it is: due.
+    """
+    require_transaction()
+    again = fit(at + wait, zone, CallingHours.current().as_hours())
+    if before is not None and again >= before:
+        return
+    due = list(Task.objects.open().filter(lead_id=lead_id, kind=kind, due_at__lte=at).select_for_update())
+    for task in due:
+        task.due_at, task.reminded_at, task.escalated_at = again, None, None
+        task.save(update_fields=["due_at", "reminded_at", "escalated_at"])
+    _mark(due)
+
+
 def _close(task: Task, *, at: datetime, by: User | None) -> None:
     task.state, task.closed_at, task.closed_by = Task.State.DONE, at, by
     task.save(update_fields=["state", "closed_at", "closed_by"])

@@ -12,7 +12,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from contacts.models import Contact
+from contacts.models import Contact, Messenger
 from crm import clock
 from deals.models import Deal, Stage
 from leads.models import DistributionPolicy, IdempotencyKey, IntakePolicy, Lead, Touch, TouchPolicy
@@ -25,7 +25,7 @@ from tests.factories import ApiKeyFactory, OperatorFactory, deal, lead, lead_in,
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 Write = Callable[[], Any]
-OURS = {"crm", "team", "contacts", "sources", "history", "outbox", "tasks", "deals", "leads", "reports"}
+OURS = {"crm", "team", "contacts", "sources", "history", "outbox", "tasks", "deals", "leads", "reports", "bitrix24"}
 
 
 def new(model: type[models.Model], **fields: Any) -> Write:
@@ -145,6 +145,11 @@ def contacts() -> dict[str, list[Write]]:
         "contact_phone_is_e164": [new(Contact, phone=number) for number in wrong[:6]],
         "phone is unique": [new(Contact, phone=card.phone)],
         "phone is mandatory": [change(card, phone=None)],
+        "messenger_link_is_safe": [
+            new(Messenger, code="viber", name="Viber", link=link)
+            for link in ("", "javascript:alert(1)", "data:text/html,x", "http://wa.me/", " https://wa.me/")
+        ],
+        "code of a messenger is unique": [new(Messenger, code="sms", name="SMS", link="sms:{phone}")],
     }
 
 

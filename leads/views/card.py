@@ -17,6 +17,7 @@ from leads.board import Card, offices, read_card
 from leads.editing import edit_lead
 from leads.forms import CommentForm, EditLeadForm, TaskForm, TouchForm
 from leads.lines import lines
+from leads.messages import messengers_in_use
 from leads.models import Lead
 from leads.timeline import timeline
 from leads.views.answers import FIRST, attempt, read_version, show_form, viewer, way_on
@@ -62,10 +63,13 @@ def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: A
 
 def _composer(card: Card, pane: str) -> dict[str, Any]:
     """The empty forms of the composer."""
-    places = offices()
+    places, messengers = offices(), messengers_in_use()
     return {
         "call_form": TouchForm(lead=card.lead, allowed=card.allowed, offices=places, pane="call"),
-        "message_form": TouchForm(lead=card.lead, allowed=card.allowed, offices=places, pane="message"),
+        "message_form": TouchForm(
+            lead=card.lead, allowed=card.allowed, offices=places, pane="message", messengers=messengers
+        ),
+        "messengers": messengers,
         "comment_form": CommentForm(),
         "task_form": TaskForm(zone=card.lead.zone),
         "pane": pane if pane in PANES else PANES[0],

@@ -11,12 +11,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from crm.errors import Invalid, Refused
 from crm.templatetags.crm_format import due
 from leads.board import Card, offices, people_of_call_centre, read_card
 from leads.editing import assign, set_task, take
 from leads.forms import AssignForm, CommentForm, TaskForm, TouchForm
+from leads.messages import messengers_in_use
 from leads.models import Lead
+from leads.pipeline import Move, Status
 from leads.remarks import comment, log_conversation
+from leads.touch_policy import Channel, Outcome
+from leads.touches import NewTouch, log_touch
 from leads.views.answers import FIRST, attempt, card_url, show_form, viewer, way_on
 from leads.views.card import show_card
 from team.once import once
@@ -31,14 +36,36 @@ def lead_touches(request: HttpRequest, pk: int) -> HttpResponse:
     card = read_card(pk, viewer(request))
     pane = request.POST.get("pane", "")
     pane = pane if pane in ("call", "message") else ""
-    form = TouchForm(request.POST, lead=card.lead, allowed=card.allowed, offices=offices(), pane=pane)
+    form = TouchForm(
+        request.POST, lead=card.lead, allowed=card.allowed, offices=offices(), pane=pane, messengers=messengers_in_use()
+    )
 
     def do() -> str:
         log_conversation(pk, form.touch(), by=viewer(request), then=form.move(), call_back_at=form.promised_at())
         return way_on(request, pk)
 
     pane = pane or "call"
-    return _recorded(request, card, form, do, said=_touch_said, pane=pane, **{f"{pane}_form": form})
+    return _recorded(request, card, form, do, said=touch_said, pane=pane, **{f"{pane}_form": form})
+
+
+@needs(Right.WORK_LEADS)
+@require_POST
+def lead_no_show(request: HttpRequest, pk: int) -> HttpResponse:
+    """The client did not come: one press. With `then` = "dialing" the lead goes back to being called."""
+    by = viewer(request)
+    then = Move(Status.DIALING) if request.POST.get("then") == Status.DIALING else None
+
+    def do() -> str:
+        log_touch(pk, NewTouch(channel=Channel.OFFICE, outcome=Outcome.NO_SHOW), by=by, then=then)
+        return way_on(request, pk)
+
+    try:
+        answer = HttpResponseRedirect(once(request, do))
+    except Invalid as error:
+        refusal = " ".join(said for sentences in error.fields.values() for said in sentences)
+        raise Refused("no_meeting", refusal) from error
+    messages.success(request, touch_said(read_card(pk, by)))
+    return answer
 
 
 @needs(Right.WORK_LEADS)
@@ -81,7 +108,7 @@ def _recorded(
     return answer
 
 
-def _touch_said(card: Card) -> str:
+def touch_said(card: Card) -> str:
     """«Касание 2 записано. Следующее — сегодня, 14:30.»"""
     said = _("Touch %(number)s saved.") % {"number": card.lead.touches_count}
     if card.tasks:

@@ -57,6 +57,7 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
     assert {model._meta.label for model in MODELS} == {
         *("team.User", "team.ApiKey", "sources.Source", "contacts.Contact", "deals.Stage", "deals.Deal"),
         *("leads.Lead", "leads.Touch", "leads.TouchPolicy", "leads.IntakePolicy", "leads.Office"),
+        *("contacts.Messenger", "contacts.MessageTemplate"),
         *("tasks.TaskRule", "tasks.CallingHours", "tasks.Task", "history.Event", "outbox.Mark"),
     }
 

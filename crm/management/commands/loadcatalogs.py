@@ -99,29 +99,54 @@ HOLIDAYS = [
 # code, name, link (`domain.md`, Touch: WhatsApp first, then Telegram, MAX, SMS). MAX opens no chat by a number.
 MESSENGERS = [
     ("whatsapp", "WhatsApp", "https://wa.me/{digits}?text={text}"),
-    ("telegram", "Telegram", "https://t.me/{phone}"),
+    ("telegram", "Telegram", "https://t.me/{phone}?text={text}"),
     ("max", "MAX", "https://max.ru/"),
     ("sms", "SMS", "sms:{phone}?body={text}"),
 ]
 
-# name, status, text
+# name, status, the kind of task at which it is chosen, text; they are read by clients
 TEMPLATES = [
+    (
+        "Новая заявка",
+        "new",
+        "",
+        "{name}, здравствуйте. Меня зовут {operator}. Вы оставляли заявку на консультацию по банкротству. "
+        "Когда вам удобно поговорить?",
+    ),
     (
         "Не дозвонились",
         "dialing",
-        "{name}, здравствуйте. Это {operator}, вы оставляли заявку на консультацию по банкротству. "
-        "Не смогли до вас дозвониться. Когда вам удобно поговорить?",
+        Kind.WRITE_MESSENGER,
+        "{name}, здравствуйте. Меня зовут {operator}. Вы оставляли заявку на консультацию по банкротству, "
+        "но дозвониться до вас не получилось. Напишите, пожалуйста, когда вам удобно поговорить.",
     ),
     (
         "Адрес офиса",
         "meeting",
-        "{name}, ждём вас {meeting}. Адрес: {address}. Возьмите, пожалуйста, паспорт и договоры с банками. {operator}",
+        Kind.SEND_ADDRESS,
+        "{name}, ждём вас {meeting}. Адрес: {address}. Возьмите с собой, пожалуйста, паспорт и кредитные договоры. "
+        "Если планы изменятся, напишите мне. {operator}",
     ),
-    ("Напоминание о встрече", "meeting", "{name}, напоминаем о встрече {meeting}. Адрес: {address}. Вы придёте?"),
+    (
+        "Напоминание о встрече",
+        "meeting",
+        Kind.CONFIRM_MEETING,
+        "{name}, здравствуйте. Напоминаем о встрече {meeting}. Адрес: {address}. "
+        "Ответьте, пожалуйста, получится ли у вас прийти.",
+    ),
+    (
+        "Решение отложено",
+        "postponed",
+        "",
+        "{name}, здравствуйте. Меня зовут {operator}. Если появятся вопросы о банкротстве до нашего звонка, "
+        "напишите сюда, я отвечу.",
+    ),
     (
         "После консультации",
         "visit",
-        "{name}, спасибо, что пришли. Остались вопросы по банкротству? Напишите, когда вам перезвонить. {operator}",
+        Kind.UPDATE_NEED,
+        "{name}, спасибо, что пришли на консультацию. Если остались вопросы, напишите, когда вам удобно поговорить. "
+        "{operator}",
     ),
 ]
 
@@ -195,8 +220,8 @@ class Command(BaseCommand):
         )
         if not MessageTemplate.objects.exists():
             texts = [
-                MessageTemplate(name=name, status=status, text=text, position=position * 10)
-                for position, (name, status, text) in enumerate(TEMPLATES, 1)
+                MessageTemplate(name=name, status=status, task_kind=kind, text=text, position=position * 10)
+                for position, (name, status, kind, text) in enumerate(TEMPLATES, 1)
             ]
             made += len(MessageTemplate.objects.bulk_create(texts))
         return made
