@@ -184,6 +184,8 @@ class _Teller:
                 return _("Lead № %(id)s was marked as a duplicate of this one") % {"id": event.new}
             case Event.Kind.RESPONSIBLE:
                 return self._hand_over(event)
+            case Event.Kind.SKIPPED:
+                return _("Skipped in the queue: %(reason)s") % {"reason": event.comment}
             case Event.Kind.EDITED:
                 return self._changes(event.data.get("changes", {}))
             case Event.Kind.PHONE:
@@ -229,6 +231,10 @@ class _Teller:
 
     def _hand_over(self, event: Event) -> str:
         said = {"old": self._name("person", event.old), "new": self._name("person", event.new)}
+        if event.data.get("passed_by"):
+            return _("Back to the common queue: %(old)s has not worked the lead") % said
+        if event.by_id is None and event.new:
+            return _("Handed out automatically: %(new)s") % said
         if not event.old:
             return _("Responsible: %(new)s") % said
         return _("Responsible: %(old)s → %(new)s") % said

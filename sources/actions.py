@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ from outbox.actions import mark, mark_all
 from sources.lookup import SourceLookup
 from sources.models import FOLDED_LENGTH, UNKNOWN, Source, SourceAlias
 from team.models import User
-from team.roles import Right, may
+from team.roles import Right, Role, may
 
 FIELDS = ("name", "channel", "active", "position", "bitrix24_id")
 _CHUNK = 2000
@@ -81,6 +81,20 @@ def write_source(code: str, fields: Mapping[str, Any], *, by: User | None) -> tu
     source.save()
     mark("source", source.pk)
     return source, is_new
+
+
+@verb
+def set_operators(source_id: int, operator_ids: Sequence[int], *, by: User | None) -> None:
+    """Let only these operators get the leads of a source from now on; none of them means everybody on line.
+
+    Raises Forbidden, Invalid for somebody who is no operator.
+    """
+    _require_admin(by)
+    source = Source.objects.select_for_update(no_key=True).get(pk=source_id)
+    operators = User.objects.filter(pk__in=operator_ids, role=Role.OPERATOR)
+    if operators.count() != len(set(operator_ids)):
+        raise Invalid({"operators": _("Leads are handed out to operators only.")})
+    source.operators.set(operators)
 
 
 @verb

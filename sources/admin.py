@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.admin import PageAdmin, VerbForm, ask, one_by_one, sentence, together
 from crm.errors import Invalid
 from crm.resources import FilesAdmin
-from sources.actions import add_alias, merge, set_active, write_source
+from sources.actions import add_alias, merge, set_active, set_operators, write_source
 from sources.models import UNKNOWN, Source, SourceAlias
 from sources.resources import SourceResource
 
@@ -51,7 +51,8 @@ class SourceAdmin(FilesAdmin, PageAdmin):
     list_display = ("name", "code", "active", "in_leads", "in_deals", "channel", "position", "aliases_listed", "merged")
     list_filter = ("active", "channel")
     search_fields = ("name", "code", "aliases__value")
-    fields = ("code", "name", "channel", "position", "bitrix24_id")
+    fields = ("code", "name", "channel", "operators", "position", "bitrix24_id")
+    filter_horizontal = ("operators",)
     inlines = (AliasInline,)
     actions = ("switch_on", "switch_off", "merge")
 
@@ -94,6 +95,8 @@ class SourceAdmin(FilesAdmin, PageAdmin):
         if not change and Source.objects.filter(code=code).exists():
             raise Invalid({"code": gettext("A source with this code is there already")})
         written, _is_new = write_source(code, form.changes() if change else form.cleaned_data, by=request.user)
+        if "operators" in form.changed_data:
+            set_operators(written.pk, [person.pk for person in form.cleaned_data["operators"]], by=request.user)
         obj.pk = written.pk
         obj.refresh_from_db()
 

@@ -14,9 +14,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin import CleanForm, PageAdmin, VerbAdmin, VerbForm, one_by_one
-from team.actions import issue_key, revoke_key
-from team.models import ApiKey, User
+from crm.admin import CleanForm, OneRowAdmin, PageAdmin, VerbAdmin, VerbForm, one_by_one
+from team.actions import OFF, issue_key, revoke_key, set_shift
+from team.models import ApiKey, ShiftPolicy, User
 
 admin.site.unregister(Group)  # what somebody may do follows from the role alone
 admin.site.disable_action("delete_selected")  # what is in use is switched off, not deleted
@@ -77,6 +77,7 @@ class PersonAdmin(PageAdmin):
     search_fields = ("name", "username", "email")
     fieldsets = (
         (None, {"fields": ("username", "name", "email", "role", "is_active", "language")}),
+        (_("Work"), {"fields": ("lead_limit",)}),
         (_("Password"), {"fields": ("password1", "password2")}),
     )
 
@@ -89,6 +90,8 @@ class PersonAdmin(PageAdmin):
         if form.cleaned_data.get("password1"):
             obj.set_password(form.cleaned_data["password1"])
         super().save_model(request, obj, form, change)
+        if change and {"role", "is_active"} & set(form.changed_data):
+            set_shift(obj.pk, OFF)  # who has left, or does something else now, is not on line
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # switched off instead: history keeps the name
@@ -131,3 +134,8 @@ class ApiKeyAdmin(VerbAdmin):
     @admin.action(description=_("Withdraw the selected keys"))
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         one_by_one(request, keys, lambda key: revoke_key(key.pk))
+
+
+@admin.register(ShiftPolicy)
+class ShiftPolicyAdmin(OneRowAdmin):
+    fields = ("ends_at", "longest_hours")

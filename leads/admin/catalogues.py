@@ -1,4 +1,4 @@
-"""Offices, the touch policy and the intake policy in the admin."""
+"""Offices and the policies of touches, intake and distribution in the admin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from crm.admin import OneRowAdmin, PageAdmin
-from leads.models import IntakePolicy, Lead, Office, TouchPolicy
+from leads.models import DistributionPolicy, IntakePolicy, Lead, Office, TouchPolicy
 
 
 @admin.register(TouchPolicy)
@@ -17,6 +17,11 @@ class TouchPolicyAdmin(OneRowAdmin):
 @admin.register(IntakePolicy)
 class IntakePolicyAdmin(OneRowAdmin):
     fields = ("new_original_after_days",)
+
+
+@admin.register(DistributionPolicy)
+class DistributionPolicyAdmin(OneRowAdmin):
+    fields = ("active", "limit", "return_after_minutes")
 
 
 @admin.register(Office)

@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from crm import clock
 from history.models import Event
-from leads.models import IntakePolicy, Lead, Touch, TouchPolicy
+from leads.models import DistributionPolicy, IntakePolicy, Lead, Touch, TouchPolicy
 from sources.models import Source
-from tasks.models import CallingHours
+from tasks.models import CallingHours, EscalationPolicy
 from team.actions import issue_key
-from team.models import User
+from team.models import ShiftPolicy, User
 from tests.factories import (
     AdminFactory,
     LawyerFactory,
@@ -31,7 +31,7 @@ from tests.pages import HOSTILE, at_most, signed_in
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-ONE_ROW = (TouchPolicy, IntakePolicy, CallingHours)
+ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, CallingHours, EscalationPolicy, ShiftPolicy)
 OTHERS = (OperatorFactory, LawyerFactory, ManagerFactory)
 
 
@@ -58,7 +58,8 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
         *("team.User", "team.ApiKey", "sources.Source", "contacts.Contact", "deals.Stage", "deals.Deal"),
         *("leads.Lead", "leads.Touch", "leads.TouchPolicy", "leads.IntakePolicy", "leads.Office"),
         *("contacts.Messenger", "contacts.MessageTemplate"),
-        *("tasks.TaskRule", "tasks.CallingHours", "tasks.Task", "history.Event", "outbox.Mark"),
+        *("tasks.TaskRule", "tasks.CallingHours", "tasks.SpecialDay", "tasks.EscalationPolicy", "tasks.Task"),
+        *("history.Event", "outbox.Mark", "leads.DistributionPolicy", "team.ShiftPolicy"),
     }
 
 
