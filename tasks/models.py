@@ -30,6 +30,16 @@ class Kind(models.TextChoices):
     MANUAL = "manual", _("Task")
 
 
+# What «Написать» is called when its step names the messenger; a channel of the catalogue's own keeps the usual name.
+WRITE_BY = {
+    "whatsapp": Kind.WRITE_MESSENGER.label,
+    "telegram": _("Message on Telegram"),
+    "max": _("Message on MAX"),
+    "sms": _("Send an SMS"),
+    "email": _("Write an e-mail"),
+}
+
+
 class CallingHours(Singleton):
     """The hours and days of the client's in which anything may be due. One row, edited in the admin.
 
@@ -308,6 +318,11 @@ class Task(models.Model):
 
     @property
     def title(self) -> str:
-        """The task in words: its own text, else the name of its kind in the reader's language."""
-        title = self.text or self.get_kind_display()
+        """The task in words: its own text, else the name of its kind in the reader's language, with its messenger."""
+        title = self.text or self._name_of_kind()
         return str(_("%(title)s (repeat application)") % {"title": title}) if self.repeat else str(title)
+
+    def _name_of_kind(self) -> str:
+        if self.kind == Kind.WRITE_MESSENGER and self.channel in WRITE_BY:
+            return str(WRITE_BY[self.channel])
+        return str(self.get_kind_display())

@@ -60,7 +60,9 @@ def fit(due: datetime, zone: ZoneInfo, hours: Hours) -> datetime:
     day = local.date() + timedelta(days=1 if local.time() >= hours.start else 0)
     for _ in range(LONGEST_SEARCH):
         if hours.days.is_for_calling(day):
-            return at_local(day, hours.start, zone)
+            opens = at_local(day, hours.start, zone)
+            if is_open(opens, zone, hours):  # not so when the clocks go forward over the whole of short hours
+                return opens
         day += timedelta(days=1)
     return due
 
