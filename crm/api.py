@@ -16,7 +16,7 @@ from leads.finishing import finish_task
 from reports.api import SourceReportView
 from sources.api import SourceList
 from tasks.api import CompleteTask, TaskList
-from team.api import MeView, ShiftView, UserList
+from team.api import MeView, NoticeList, ReadNotices, ShiftView, UserList
 
 
 class IdConverter(IntConverter):
@@ -53,6 +53,8 @@ urlpatterns: list[URLPattern] = [
     path("reports/sources/", SourceReportView.as_view(), name="api-report-sources"),
     path("me/", MeView.as_view(), name="api-me"),
     path("users/", UserList.as_view(), name="api-users"),
+    path("notices/", NoticeList.as_view(), name="api-notices"),
+    path("notices/read/", ReadNotices.as_view(), name="api-notices-read"),
     path("shift/", ShiftView.as_view(), name="api-shift"),
     path("schema/", schema, name="api-schema"),
     path("docs/", csp_update({"style-src": [SELF, UNSAFE_INLINE]})(docs), name="api-docs"),

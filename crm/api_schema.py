@@ -23,6 +23,7 @@ SETTINGS: dict[str, Any] = {
         "Direction": "leads.touch_policy.Direction",
         "Outcome": "leads.touch_policy.Outcome",
         "Role": "team.roles.Role",
+        "NoticeKind": "team.models.NoticeKind",
         "TaskKind": "tasks.models.Kind",
         "TaskState": "tasks.models.Task.State",
     },

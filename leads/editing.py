@@ -31,7 +31,8 @@ from sources.lookup import SourceLookup
 from sources.models import Source
 from tasks.actions import CHASING, add, cancel
 from tasks.models import Task
-from team.models import User
+from team.models import NoticeKind, User
+from team.notices import tell
 from team.roles import Right, may
 
 EDITABLE = ("name", "email", "comment", "debt_amount", "city", "utm")
@@ -128,7 +129,7 @@ def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: Use
 
 @verb
 def assign(lead_id: int, responsible_id: int, *, by: User | None) -> Lead:
-    """Hand a lead, with its open tasks and duplicates, to somebody of the call centre.
+    """Hand a lead, with its open tasks and duplicates, to somebody of the call centre, who is told of it.
 
     Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
     """
@@ -145,7 +146,11 @@ def assign(lead_id: int, responsible_id: int, *, by: User | None) -> Lead:
     person = User.objects.filter(pk=responsible_id).first()
     if person is None or not may(person, Right.WORK_LEADS):
         raise Invalid({"responsible": _("Choose somebody of the call centre who works here.")})
-    _give_to(lead, person, by=by, at=now)
+    if lead.responsible_id != person.pk:
+        _give_to(lead, person, by=by, at=now)
+        if by is None or by.pk != person.pk:
+            key = f"handed:{lead.pk}:{lead.version}"
+            tell([person.pk], NoticeKind.HANDED_OVER, key=key, at=now, lead_id=lead.pk, name=lead.name)
     return lead
 
 
@@ -171,12 +176,11 @@ def take(lead_id: int, *, by: User) -> Lead:
 
 
 def _give_to(lead: Lead, person: User, *, by: User | None, at: datetime) -> None:
-    if lead.responsible_id == person.pk:
-        return
     old = lead.responsible_id
     lead.responsible = person
+    lead.handed_at = lead.passed_by = None  # somebody has chosen: the product takes it back from nobody
     follow_responsible(lead)
-    lead.save(update_fields=["responsible", "version"])
+    lead.save(update_fields=["responsible", "version", "handed_at", "passed_by"])
     note(Event.Kind.RESPONSIBLE, at=at, by=by, lead_id=lead.pk, old=old or "", new=person.pk)
     mark("lead", lead.pk)
 

@@ -10,10 +10,12 @@ from tasks import reminders
 @shared_task(name="tasks.jobs.remind")
 def remind() -> None:
     """Tell assignees of promises that fall due."""
-    reminders.remind()
+    while reminders.remind():
+        pass
 
 
 @shared_task(name="tasks.jobs.escalate")
 def escalate() -> None:
     """Tell managers of what is late."""
-    reminders.escalate()
+    while reminders.escalate():
+        pass

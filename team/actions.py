@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import OperationalError
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from team.models import ApiKey, ShiftPeriod, User
 OFF = "off"
 IMPORT = "import of files"
 USE_NOTED_EVERY = timedelta(minutes=1)
-PROFILE = ("name", "email", "language", "theme")
+PROFILE = ("name", "email", "language", "theme", "sound")
 SHIFT_STATES = (*ShiftPeriod.State.values, OFF)
 
 
@@ -85,7 +86,7 @@ def set_shift(user_id: int, state: str) -> str:
 
 
 @verb
-def edit_profile(user_id: int, changes: Mapping[str, str]) -> User:
+def edit_profile(user_id: int, changes: Mapping[str, Any]) -> User:
     """Change what a colleague says of themselves: fields of PROFILE (clean values). Returns them as they now are.
 
     Raises Invalid for an e-mail that another colleague has, since people sign in with it, or an unknown choice.

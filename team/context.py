@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from django.db.models import Count, Max, OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from team.actions import shift_state
+from crm import clock
+from team.actions import OFF
+from team.models import Notice, ShiftPeriod, User
+from team.notices import Seen
 from team.roles import Right, may
 
 
-def presence(request: HttpRequest) -> dict[str, Any]:
-    """`shift_state` ("on", "break", "off") of those who are given leads; others have no shift to show.
+class Frame:
+    """Shift and notices of a colleague, in one query when the first of them is asked for."""
 
-    Read when a template asks for it, so that fragments without the frame cost no query.
+    def __init__(self, user_id: int) -> None:
+        self._user_id = user_id
+
+    @cached_property
+    def _row(self) -> tuple[str | None, int | None, int | None]:
+        shift = ShiftPeriod.objects.filter(user=OuterRef("pk"), ended_at__isnull=True).values("state")[:1]
+        unread = Notice.objects.filter(recipient=OuterRef("pk"), read_at__isnull=True).order_by().values("recipient")
+        return User.objects.values_list(
+            Subquery(shift),
+            Subquery(unread.annotate(n=Count("pk")).values("n")),
+            Subquery(unread.annotate(last=Max("pk")).values("last")),
+        ).get(pk=self._user_id)
+
+    @cached_property
+    def shift(self) -> str:
+        return self._row[0] or OFF
+
+    @cached_property
+    def seen(self) -> Seen:
+        """What the bell of this page shows."""
+        at = clock.now()  # before the look: what comes in between is told twice rather than never
+        return Seen(self._row[1] or 0, self._row[2] or 0, at)
+
+
+def presence(request: HttpRequest) -> dict[str, Any]:
+    """`bell`; and `shift_state` ("on", "break", "off") of those who are given leads: others have no shift to show.
+
+    Both are read when a template asks for them, so that fragments without the frame cost no query.
     """
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or not may(user, Right.TAKE_LEAD):
+    if user is None or not user.is_authenticated:
         return {}
-    return {"shift_state": SimpleLazyObject(lambda: shift_state(user.pk))}
+    frame = Frame(user.pk)
+    shown: dict[str, Any] = {"bell": frame}
+    if may(user, Right.TAKE_LEAD):
+        shown["shift_state"] = SimpleLazyObject(lambda: frame.shift)
+    return shown

@@ -41,6 +41,11 @@ class ProfileForm(forms.Form):
     )
     language = forms.ChoiceField(label=_("Language"), choices=User.Language.choices, widget=forms.RadioSelect)
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices, widget=forms.RadioSelect)
+    sound = forms.BooleanField(
+        label=_("Sound"),
+        required=False,
+        help_text=_("A short sound for a new lead and for a promised call that is due."),
+    )
 
 
 class PasswordForm(forms.Form):

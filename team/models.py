@@ -65,6 +65,9 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    sound = models.BooleanField(
+        _("sound"), default=False, help_text=_("A short sound for a new lead and for a promised call that is due.")
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -256,6 +259,12 @@ class NoticeKind(models.TextChoices):
     NOBODY_ON_LINE = "nobody_on_line", _("Nobody is on line")
 
 
+class NoticeQuerySet(models.QuerySet["Notice"]):
+    def with_card(self) -> NoticeQuerySet:
+        """With the lead and the deal that they are about, and the client."""
+        return self.select_related("recipient", "lead__contact", "deal")
+
+
 class Notice(models.Model):
     """Something a colleague has to hear. The sentence is made from `kind` and `data` in the reader's language.
 
@@ -272,6 +281,8 @@ class Notice(models.Model):
     data = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now)
     read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("notice")

@@ -6,9 +6,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from crm.api_fields import Id
+from crm import clock
+from crm.api_fields import Id, Moment
 from team.actions import OFF, SHIFT_STATES
-from team.models import User
+from team.models import Notice, NoticeKind, User
+from team.notice_texts import sentence
 from team.roles import Role
 
 
@@ -59,6 +61,35 @@ class NewResponsible(serializers.Serializer[Any]):
     """Who is to have a lead or a deal."""
 
     responsible = Id()
+
+
+class NoticeBrief(serializers.Serializer[Notice]):
+    """Something the caller has to hear. `text` is the sentence in their language, as things stand now."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=NoticeKind.choices)
+    text = serializers.SerializerMethodField()
+    lead = serializers.IntegerField(source="lead_id", allow_null=True)
+    deal = serializers.IntegerField(source="deal_id", allow_null=True)
+    count = serializers.IntegerField(help_text="How many things it stands for; it grows until it is read.")
+    created_at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
+
+    def get_text(self, notice: Notice) -> str:
+        return sentence(notice, clock.now())
+
+
+class NoticesSeen(serializers.Serializer[Any]):
+    """Up to which notice the caller has read."""
+
+    until = Id(help_text="The newest `id` that was shown: it and the older ones become read.")
+    seen_at = Moment(required=False, help_text="When they were shown: what has grown since stays unread.")
+
+
+class NoticesRead(serializers.Serializer[Any]):
+    """How many notices became read."""
+
+    read = serializers.IntegerField()
 
 
 def shift_of(user: User) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from team import views
+from team import notice_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("language/", views.set_language, name="set-language"),
     path("theme/", views.set_theme, name="set-theme"),
     path("shift/", views.shift, name="shift"),
+    path("notices/", notice_views.notice_list, name="notice-list"),
+    path("notices/read/", notice_views.notices_read, name="notices-read"),
+    path("notices/news/", notice_views.notice_news, name="notice-news"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.password, name="password"),
 ]

@@ -92,9 +92,9 @@ def password(request: HttpRequest) -> HttpResponse:
     return redirect("profile")
 
 
-def _present(user: User) -> dict[str, str]:
+def _present(user: User) -> dict[str, Any]:
     language = user.language or translation.get_language()
-    return {"name": user.name, "email": user.email, "language": language, "theme": user.theme}
+    return {"name": user.name, "email": user.email, "language": language, "theme": user.theme, "sound": user.sound}
 
 
 def _profile_page(request: HttpRequest, *, status: int, **forms: Any) -> HttpResponse:

@@ -175,10 +175,10 @@ def test_the_files_say_the_same() -> None:
 
 
 @pytest.mark.usefixtures("some_leads")
-def test_the_report_takes_four_queries_beside_session_and_user() -> None:
+def test_the_report_takes_four_queries_beside_session_user_and_frame() -> None:
     client = signed_in(ManagerFactory())
     for _ in range(2):
-        with at_most(6):
+        with at_most(7):
             client.get(PAGE)
         for _ in range(4):
             lead(source="vk")

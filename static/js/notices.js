@@ -1,0 +1,66 @@
+/* Asks every 20 seconds whether there is something new for whoever is signed in: the bell counts, the new ones come as
+   messages. It never moves the page or takes the focus, and rests while the tab is hidden. */
+(function () {
+  "use strict";
+  const EVERY = 20000;   // milliseconds
+  const MOST = 3;        // messages over the page
+  const bell = document.getElementById("bell");
+  const messages = document.getElementById("messages");
+  if (!bell || !messages || !window.fetch) return;
+  const seen = { unread: bell.dataset.unread, last: bell.dataset.last, at: bell.dataset.at };
+  let timer = 0;
+  let asking = false;
+  let askedAt = Date.now();
+
+  function beep() {
+    const Context = window.AudioContext || window.webkitAudioContext;
+    if (!Context) return;
+    const audio = new Context();
+    const tone = audio.createOscillator();
+    const volume = audio.createGain();
+    volume.gain.value = 0.06;
+    tone.frequency.value = 660;
+    tone.connect(volume).connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + 0.15);
+    tone.onended = () => audio.close();
+  }
+
+  function show(news) {
+    Object.assign(seen, { unread: news.unread, last: news.last, at: news.at });
+    const count = bell.querySelector(".count");
+    count.textContent = news.unread;
+    count.hidden = !news.unread;
+    bell.setAttribute("aria-label", news.label);
+    if (!news.toasts) return;
+    messages.insertAdjacentHTML("beforeend", news.toasts);
+    // What must be undone or has failed is not pushed out by news.
+    const all = [...messages.querySelectorAll(".toast")];
+    const old = all.filter((toast) => !/toast--/.test(toast.className) && !toast.contains(document.activeElement));
+    old.slice(0, Math.max(0, all.length - MOST)).forEach((toast) => toast.remove());
+    if (news.sound && "sound" in bell.dataset) beep();
+  }
+
+  async function ask() {
+    if (asking || document.hidden) return;
+    asking = true;
+    askedAt = Date.now();
+    try {
+      const answer = await fetch(`${bell.dataset.news}?${new URLSearchParams(seen)}`, { redirect: "error" });
+      if (answer.status === 200) show(await answer.json());
+    } catch (_error) {
+      // The connection or the session is away; the next page or form says so in words.
+    } finally {
+      asking = false;
+    }
+    wait();
+  }
+
+  function wait() {
+    clearTimeout(timer);
+    if (!document.hidden) timer = setTimeout(ask, Math.max(0, EVERY - (Date.now() - askedAt)));
+  }
+
+  document.addEventListener("visibilitychange", wait);
+  wait();
+})();
