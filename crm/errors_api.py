@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied as NotPermitted
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
@@ -25,6 +26,7 @@ from rest_framework.response import Response
 
 from crm.errors import Busy, Forbidden, Invalid, Refused
 from crm.text import clean
+from team.authentication import language_of_caller
 
 API = "/api/"
 RETRY_AFTER = 5  # seconds; a restarted database is usually back by then
@@ -137,7 +139,11 @@ class ApiDoor:
             return self.get_response(request)
         if self._is_too_large(request):
             _drain(request)
-            return _plain("too_large", too_large(), status=413)
+            language = language_of_caller(request) or translation.get_language()
+            with translation.override(language):
+                refusal = _plain("too_large", too_large(), status=413)
+            refusal["Content-Language"] = language
+            return refusal
         response = self.get_response(request)
         response.setdefault("Cache-Control", "no-store")  # personal data
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith("application/json"):

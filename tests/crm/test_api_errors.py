@@ -61,6 +61,15 @@ def test_H06_a_body_over_the_limit_is_413(size: int, path: str) -> None:
     assert error(Rest().send("POST", path, body), 413)
 
 
+@pytest.mark.parametrize(("language", "said"), [("ru", "Запрос слишком большой"), ("en", "The request is too large")])
+def test_too_large_a_body_is_refused_in_the_language_of_the_keys_user(language: str, said: str) -> None:
+    client = rest(factories.OperatorFactory(language=language)).client
+    client.cookies["django_language"] = "ru" if language == "en" else "en"
+    answer = client.post(BASE + "leads/", b"x" * 300_000, content_type="application/json")
+    assert said in error(answer, 413)["detail"]
+    assert answer["Content-Language"] == language
+
+
 def test_H06_a_body_at_the_limit_is_taken() -> None:
     start, end = b'{"phone": "+79161234567", "comment": "', b'"}'
     body = start + b"x" * (256 * 1024 - len(start) - len(end)) + end
