@@ -13,6 +13,7 @@ EVERY = [
     ("leads.jobs.escalate_uncalled", 60),
     ("tasks.jobs.remind", 20),
     ("tasks.jobs.escalate", 60),
+    ("reports.jobs.send_digests", 60),
     ("team.jobs.end_shifts", 60),
 ]
 

@@ -321,6 +321,10 @@ STORAGES = {
 MEDIA_ROOT = DATA_DIR / "media"
 STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns at each start when it is absent
 
+# --- Mail: printed on a newcomer's machine; in production kept back until a server is named --------------------------
+vars().update(environ.Env.email_url_config(text("EMAIL_URL", "consolemail://" if DEBUG else "dummymail://")))
+EMAIL_TIMEOUT, DEFAULT_FROM_EMAIL = 10, text("DEFAULT_FROM_EMAIL", "crm@localhost")
+
 # --- REST ------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -30,6 +30,8 @@ os.environ.update(
         "TRUSTED_PROXIES": "",
         "THROTTLE_INTAKE": "",
         "THROTTLE_LOGIN": "5/15min",
+        "EMAIL_URL": "",
+        "DEFAULT_FROM_EMAIL": "",
         "CLOCK_FILE": "",
         # Playwright keeps an event loop in the main thread, which Django would take for asynchronous code.
         "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
