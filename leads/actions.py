@@ -6,7 +6,7 @@ under the lock, and commits status, milestone, history, tasks, deal and the mark
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from history.actions import note
 from history.models import Event
 from leads import pipeline, touch_policy
 from leads.access import lock_lead
-from leads.models import Lead, Office, TouchPolicy
+from leads.models import Lead, Office, Touch, TouchPolicy
 from leads.pipeline import CLOSED, MILESTONES, SIGNED, JunkReason, Move, Status
 from outbox.actions import mark, mark_all
 from tasks.actions import (
@@ -176,11 +176,14 @@ def _require_no_answer_earned(lead: Lead, *, by: User | None, at: datetime) -> N
         raise Refused("no_answer_not_earned", touch_policy.missing(done, zone=lead.zone, at=at), allowed=allowed)
 
 
-def no_answer_progress(lead: Lead, *, at: datetime) -> touch_policy.Progress:
-    """How far the lead has come towards «Недозвон» under the policy as it is now. Two queries."""
+def no_answer_progress(lead: Lead, *, at: datetime, touches: Iterable[Touch] | None = None) -> touch_policy.Progress:
+    """How far the lead has come towards «Недозвон» under the policy as it is now.
+
+    Two queries, or one where its `touches` since it was opened have been read.
+    """
     return touch_policy.progress(
         TouchPolicy.current().as_policy(),
-        lead.touches.since(lead.opened_at),
+        lead.touches.since(lead.opened_at) if touches is None else touches,
         opened_at=lead.opened_at,
         zone=lead.zone,
         at=at,

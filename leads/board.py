@@ -19,13 +19,14 @@ from contacts.phones import parse, refusal_text
 from contacts.templatetags.phone_format import tel
 from crm import clock
 from deals.models import Deal
-from leads.actions import no_answer_progress, open_moves
+from leads.actions import open_moves
+from leads.ladder_words import in_words
 from leads.models import Lead, Office
 from leads.originals import is_bygone
 from leads.pipeline import CLOSED, MOVES, SIGNED, JunkReason, Status
+from leads.standing import Standing, read_standing
 from leads.touch_policy import Progress, missing
-from tasks.models import CallingHours, Task
-from tasks.worktime import fit
+from tasks.models import Task
 from team.models import User
 from team.roles import RIGHTS, Right, Role, may
 
@@ -52,8 +53,7 @@ class Card:
     viewer: User
     at: datetime
     allowed: list[Status]
-    tasks: list[Task]
-    progress: Progress | None
+    standing: Standing
     others: list[Lead]
     others_count: int
     deal: Deal | None
@@ -148,6 +148,27 @@ class Card:
     def missing(self) -> str:
         """The sentence of what «Недозвон» still needs; empty when it is earned."""
         return missing(self.progress, zone=self.lead.zone, at=self.at) if self.progress else ""
+
+    @property
+    def tasks(self) -> list[Task]:
+        """What is open on the lead, the earliest first."""
+        return self.standing.tasks
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far «Недозвон» is; None for a lead that is not in work."""
+        return self.standing.progress
+
+    @property
+    def climbs(self) -> list[dict[str, Any]]:
+        """The cadences of the status as the ladders of the page."""
+        return [in_words(ladder, zone=self.lead.zone, at=self.at) for ladder in self.standing.ladders]
+
+    @property
+    def no_answer_url(self) -> str:
+        """The form that closes the lead as «Недозвон», where that is offered and this person may."""
+        offered = self.may_work and self.standing.offers_no_answer and Status.JUNK in self.allowed
+        return self.way_to(Status.JUNK) if offered else ""
 
     def steps(self) -> list[dict[str, Any]]:
         """The chevrons: a button, a link to what the status asks for, or the reason why it is closed."""
@@ -287,7 +308,7 @@ class Card:
 
 
 def read_card(lead_id: int, viewer: User) -> Card:
-    """The card of a lead. Seven queries at most. Raises Lead.DoesNotExist if it is not theirs to see."""
+    """The card of a lead. Ten queries at most. Raises Lead.DoesNotExist if it is not theirs to see."""
     lead = (
         Lead.objects.visible_to(viewer)
         .with_card()
@@ -296,19 +317,17 @@ def read_card(lead_id: int, viewer: User) -> Card:
     )
     at = clock.now()
     others, count = others_of(lead, viewer)
-    counts_touches = lead.status not in CLOSED and not lead.is_duplicate
-    opens_at = fit(at, lead.zone, CallingHours.current().as_hours()) if lead.phone_valid and counts_touches else None
+    standing = read_standing(lead, at=at)
     return Card(
         lead=lead,
         viewer=viewer,
         at=at,
         allowed=open_moves(lead, viewer),
-        tasks=list(Task.objects.open().filter(lead_id=lead.pk).order_by("due_at", "pk")),
-        progress=no_answer_progress(lead, at=at) if counts_touches else None,
+        standing=standing,
         others=others,
         others_count=count,
         deal=getattr(lead, "deal", None),
-        opens_at=opens_at if opens_at and opens_at > at else None,
+        opens_at=standing.opens_at if standing.opens_at and standing.opens_at > at else None,
     )
 
 

@@ -140,7 +140,10 @@ def _moment(moment: datetime, zone: ZoneInfo, at: datetime) -> str:
 
 
 def missing(done: Progress, *, zone: ZoneInfo, at: datetime) -> str:
-    """What is missing, as a sentence with times of the client's `zone`; empty when it is earned."""
+    """What is missing, as a sentence with times of the client's `zone`; empty when it is earned.
+
+    More than is asked for is told as what is asked for: «6 из 6», not «8 из 6».
+    """
     if done.earned:
         return ""
     if done.answered_at is not None:
@@ -149,9 +152,9 @@ def missing(done: Progress, *, zone: ZoneInfo, at: datetime) -> str:
         }
     asked = done.policy
     said = _t("%(made)s of %(asked)s on %(days)s of %(asked_days)s made") % {
-        "made": done.touches,
+        "made": min(done.touches, asked.touches),
         "asked": npgettext("out of", "%(count)s touch", "%(count)s touches", asked.touches) % {"count": asked.touches},
-        "days": done.days,
+        "days": min(done.days, asked.days),
         "asked_days": npgettext("out of", "%(count)s day", "%(count)s days", asked.days) % {"count": asked.days},
     }
     if done.day_parts < asked.day_parts:

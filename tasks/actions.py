@@ -68,7 +68,7 @@ class Catalogue:
         rules: dict[int, tuple[TaskRule, list[Step]]] = {}
         for row in rows.order_by("rule__position", "rule_id", "position"):
             rules.setdefault(row.rule_id, (row.rule, []))[1].append(row.as_step())
-        return cls(list(rules.values()), CallingHours.current().as_hours())
+        return cls(list(rules.values()), CallingHours.read())
 
     def planned(self, stay: Stay, at: datetime) -> list[Planned]:
         """What the rules set when a stay begins at `at` (UTC)."""
@@ -182,7 +182,7 @@ def complete_oldest(lead_id: int, kind: str, *, at: datetime, zone: ZoneInfo, by
     only waits for the calling hours to begin counts as due.
     """
     require_transaction()
-    until = fit(at, zone, CallingHours.current().as_hours())
+    until = fit(at, zone, CallingHours.read())
     due = Task.objects.open().filter(lead_id=lead_id, kind=kind, due_at__lte=until)
     task = due.order_by("due_at", "pk").select_for_update().first()
     if task:
@@ -196,7 +196,7 @@ def put_off(lead_id: int, kind: str, *, at: datetime, wait: timedelta, before: d
     What would come too late is left as it is: due.
     """
     require_transaction()
-    again = fit(at + wait, zone, CallingHours.current().as_hours())
+    again = fit(at + wait, zone, CallingHours.read())
     if before is not None and again >= before:
         return
     due = list(Task.objects.open().filter(lead_id=lead_id, kind=kind, due_at__lte=at).select_for_update())
@@ -269,7 +269,7 @@ def call_again(
     An open «Связаться с клиентом» is brought forward, and marked as a repeat application, instead of doubled.
     """
     require_transaction()
-    due_at = fit(at, zone, CallingHours.current().as_hours())
+    due_at = fit(at, zone, CallingHours.read())
     here = Task.objects.open().filter(Q(lead_id=lead_id, deal_id=deal_id, kind=Kind.CONTACT_CLIENT))
     task = here.order_by("-repeat", "due_at", "pk").select_for_update().first()
     if task is None:

@@ -7,7 +7,7 @@ from datetime import datetime, time
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from crm import clock
@@ -77,12 +77,25 @@ class CallingHours(Singleton):
     def __str__(self) -> str:
         return f"{self.start:%H:%M}–{self.end:%H:%M}"
 
-    def as_hours(self) -> Hours:
-        """The hours with the days off of the catalogue. One query."""
-        return Hours(self.start, self.end, self._days())
+    @classmethod
+    def read(cls) -> Hours:
+        """The hours and days in force. One query, or two while no day is special."""
+        row = cls.objects.filter(pk=1)
+        names = ("start", "end", "calling_days", "working_days")
+        special = list(SpecialDay.objects.annotate(**{f"hours_{name}": Subquery(row.values(name)) for name in names}))
+        if not special:
+            return cls.current()._with([])
+        given = {name: getattr(special[0], f"hours_{name}") for name in names}
+        return cls(**{name: value for name, value in given.items() if value is not None})._with(special)
 
-    def _days(self) -> Days:
-        special = list(SpecialDay.objects.all())
+    def as_hours(self) -> Hours:
+        """These hours with the days off of the catalogue. One query."""
+        return self._with(list(SpecialDay.objects.all()))
+
+    def _with(self, special: list[SpecialDay]) -> Hours:
+        return Hours(self.start, self.end, self._days(special))
+
+    def _days(self, special: list[SpecialDay]) -> Days:
         off = [day.date for day in special if not day.working and not day.yearly]
         yearly = [(day.date.month, day.date.day) for day in special if not day.working and day.yearly]
         return Days(
