@@ -29,7 +29,7 @@ from leads.pipeline import SIGNED, wrong_moment
 from outbox.actions import mark
 from sources.lookup import SourceLookup
 from sources.models import Source
-from tasks.actions import CHASING, add, cancel
+from tasks.actions import CHASING, add, cancel, refit
 from tasks.models import Task
 from team.models import NoticeKind, User
 from team.notices import tell
@@ -67,8 +67,11 @@ def edit_lead(lead_id: int, changes: Mapping[str, Any], *, by: User | None, vers
         setattr(lead, name, value)
     if fields:
         lead.version += 1
+        zone = lead.client_zone
         lead.derive()
         lead.save()
+        if lead.client_zone != zone:
+            refit(lead.pk, at=now, zone=lead.zone, before=lead.meeting_at)
         note(Event.Kind.EDITED, at=now, by=by, lead_id=lead.pk, changes=told)
         if "source" in fields:
             follow_lead(lead.pk, source_id=lead.source_id)
@@ -120,6 +123,7 @@ def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: Use
     lead.version += 1
     if original is None:
         lead.save()
+        refit(lead.pk, at=at, zone=lead.zone, before=lead.meeting_at)
     else:
         freeze_as_duplicate(lead, original, by=by, at=at)
         hear_repeat(original, lead, at=at)

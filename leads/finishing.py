@@ -5,7 +5,7 @@ from __future__ import annotations
 from crm import clock
 from crm.transactions import verb
 from leads.access import lock_lead
-from tasks.actions import complete, plan_following
+from tasks.actions import CHASING, complete, plan_following
 from tasks.models import Task
 from team.models import User
 
@@ -14,15 +14,16 @@ from team.models import User
 def finish_task(task_id: int, *, by: User) -> Task:
     """Finish a task. A task that is done already stays as it is.
 
-    A step of a cadence that is ticked off without a touch is followed by the next one, so that the client is not
-    forgotten. Raises Task.DoesNotExist if `by` may not see it, Refused `task_is_cancelled`.
+    A call or a message that is ticked off without a touch is followed by the next step of its cadence, so that the
+    client is not forgotten. Raises Task.DoesNotExist if `by` may not see it, Refused `task_is_cancelled`.
     """
     task = Task.objects.visible_to(by).get(pk=task_id)
-    if task.lead_id is None or task.step is None or task.state != Task.State.OPEN:
+    if task.lead_id is None or task.kind not in CHASING:
         return complete(task_id, by=by)
-    # The lead before its task: the order of locks.
-    lead = lock_lead(task.lead_id, by=by)
+    # The lead before its task: the order of locks. Who may see the task has been asked.
+    lead = lock_lead(task.lead_id, by=None)
+    was_open = Task.objects.open().filter(pk=task_id).exists()
     done = complete(task_id, by=by)
-    if done.stay == lead.stay:
+    if was_open:
         plan_following(lead.as_stay(), done.kind, at=clock.now())
     return done

@@ -206,6 +206,28 @@ def put_off(lead_id: int, kind: str, *, at: datetime, wait: timedelta, before: d
     _mark(due)
 
 
+def refit(lead_id: int, *, at: datetime, zone: ZoneInfo, before: datetime | None) -> None:
+    """The client lives in another `zone` than was thought: bring automatic tasks into their calling hours.
+
+    What is due inside them stays, and so does what a person has promised or set. A meeting is not confirmed after it
+    began (`before`): such a task is cancelled.
+    """
+    require_transaction()
+    hours = CallingHours.read()
+    moved: list[Task] = []
+    for task in Task.objects.open().filter(lead_id=lead_id, automatic=True).order_by("pk").select_for_update():
+        due_at = fit(task.due_at, zone, hours)
+        if due_at == task.due_at:
+            continue
+        if task.kind == Kind.CONFIRM_MEETING and before is not None and due_at >= before:
+            task.state, task.closed_at = Task.State.CANCELLED, at
+        else:
+            task.due_at, task.reminded_at, task.escalated_at = due_at, None, None
+        task.save(update_fields=["state", "closed_at", "due_at", "reminded_at", "escalated_at"])
+        moved.append(task)
+    _mark(moved)
+
+
 def _close(task: Task, *, at: datetime, by: User | None) -> None:
     task.state, task.closed_at, task.closed_by = Task.State.DONE, at, by
     task.save(update_fields=["state", "closed_at", "closed_by"])
