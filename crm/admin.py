@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -166,6 +166,13 @@ class ReadOnlyInline(admin.TabularInline):
 
 class OneRowAdmin(PageAdmin):
     """Settings of exactly one row: the list is that row's page, which shows the shipped values until it is saved."""
+
+    at_least_one: ClassVar[tuple[str, ...]] = ()  # numbers under which, as 0, nobody could work
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.at_least_one:
+            kwargs["min_value"] = 1
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         name = f"{self.admin_site.name}:{self.opts.app_label}_{self.opts.model_name}_change"

@@ -10,15 +10,16 @@ from leads import distribution, first_call
 
 @shared_task(name=HAND_OUT)
 def hand_out() -> None:
-    """Give leads without a responsible to the operators on line."""
-    distribution.hand_out()
+    """Give leads without a responsible to the operators on line, in short transactions."""
+    while distribution.hand_out() == distribution.AT_ONCE:
+        pass
 
 
 @shared_task(name="leads.jobs.pass_on")
 def pass_on() -> None:
     """Give leads that were handed out and left alone to another operator."""
     if distribution.pass_on():
-        distribution.hand_out()
+        hand_out()
 
 
 @shared_task(name="leads.jobs.escalate_uncalled")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Case, CharField, F, Q, Value, When, Window
 from django.db.models.functions import Cast, RowNumber
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from deals.models import Stage
@@ -232,9 +232,15 @@ class _Teller:
     def _hand_over(self, event: Event) -> str:
         said = {"old": self._name("person", event.old), "new": self._name("person", event.new)}
         if event.data.get("passed_by"):
-            return _("Back to the common queue: %(old)s has not worked the lead") % said
-        if event.by_id is None and event.new:
-            return _("Handed out automatically: %(new)s") % said
+            minutes = int(event.data.get("minutes", 0))
+            sentence = ngettext(
+                "Back to the common queue: nobody has called for %(minutes)s minute (%(old)s)",
+                "Back to the common queue: nobody has called for %(minutes)s minutes (%(old)s)",
+                minutes,
+            )
+            return sentence % {**said, "minutes": minutes}
+        if event.by_id is None and event.new and not event.old:
+            return _("Handed to an operator on line: %(new)s") % said
         if not event.old:
             return _("Responsible: %(new)s") % said
         return _("Responsible: %(old)s → %(new)s") % said

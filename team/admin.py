@@ -139,3 +139,4 @@ class ApiKeyAdmin(VerbAdmin):
 @admin.register(ShiftPolicy)
 class ShiftPolicyAdmin(OneRowAdmin):
     fields = ("ends_at", "longest_hours")
+    at_least_one = ("longest_hours",)

@@ -18,23 +18,27 @@ def end_shifts() -> int:
     """Take off line whose day is over by the policy. Returns how many went off."""
     at = clock.now()
     policy = ShiftPolicy.current()
-    over = [
-        period.user_id for period in ShiftPeriod.objects.filter(ended_at__isnull=True) if _is_over(period, policy, at)
-    ]
+    # In the order in which distribution locks people, so that the two never wait for each other.
+    periods = ShiftPeriod.objects.filter(ended_at__isnull=True).order_by("user_id")
+    over = [period.user_id for period in periods if _is_over(period, policy, at)]
     for user_id in over:
         set_shift(user_id, OFF)
     return len(over)
 
 
 def _is_over(period: ShiftPeriod, policy: ShiftPolicy, at: datetime) -> bool:
-    began = _beginning(period)
-    return at >= min(began + timedelta(hours=policy.longest_hours), _end_of_day(began, policy, at))
+    longest = timedelta(hours=policy.longest_hours)
+    began = _beginning(period, since=at - longest)
+    return at >= min(began + longest, _end_of_day(began, policy, at))
 
 
-def _beginning(period: ShiftPeriod) -> datetime:
-    """When the shift began: breaks belong to it, so the periods that adjoin each other are one."""
+def _beginning(period: ShiftPeriod, *, since: datetime) -> datetime:
+    """When the shift began: breaks belong to it, so the periods that adjoin each other are one.
+
+    What ended before `since` is not looked at: a shift that goes back so far is over whenever it began.
+    """
     began = period.started_at
-    before = ShiftPeriod.objects.filter(user_id=period.user_id, ended_at__isnull=False, ended_at__lte=began)
+    before = ShiftPeriod.objects.filter(user_id=period.user_id, ended_at__gte=since, ended_at__lte=began)
     for earlier in before.order_by("-ended_at", "-pk"):
         if earlier.ended_at != began:
             break

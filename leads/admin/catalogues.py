@@ -22,6 +22,7 @@ class IntakePolicyAdmin(OneRowAdmin):
 @admin.register(DistributionPolicy)
 class DistributionPolicyAdmin(OneRowAdmin):
     fields = ("active", "limit", "return_after_minutes")
+    at_least_one = ("return_after_minutes",)
 
 
 @admin.register(Office)

@@ -1,9 +1,10 @@
-"""Leads without a responsible go to the operators on line, the fewest open leads first; left alone, they go on."""
+"""Leads without a responsible go to the operators on line, the fewest open leads first."""
 
 from datetime import timedelta
 
 import pytest
 from django.test import override_settings
+from kombu.exceptions import OperationalError
 
 from history.models import Event
 from leads import jobs
@@ -13,24 +14,11 @@ from sources.models import Source
 from team.actions import set_shift
 from team.holds import take_hold
 from team.models import Notice, User
-from tests.factories import ApiKeyFactory, ManagerFactory, OperatorFactory, header, lead, lead_in, move, touch
+from tests.factories import ApiKeyFactory, ManagerFactory, OperatorFactory, header, lead, lead_in, move
+from tests.leads.line import fresh, has, on_line
 from tests.pages import at_most
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
-
-
-def on_line(**fields: object) -> User:
-    user = OperatorFactory(**fields)
-    set_shift(user.pk, "on")
-    return user
-
-
-def has(user: User) -> int:
-    return Lead.objects.in_work().filter(responsible=user).count()
-
-
-def fresh(row: Lead) -> Lead:
-    return Lead.objects.get(pk=row.pk)
 
 
 def test_the_oldest_goes_to_whoever_has_the_fewest(frozen) -> None:
@@ -117,6 +105,46 @@ def test_leads_of_a_source_wait_for_its_operators(frozen) -> None:
     assert fresh(row).responsible is None
 
 
+def test_they_keep_nobody_elses_leads_waiting(frozen, monkeypatch) -> None:
+    monkeypatch.setattr("leads.distribution.AT_ONCE", 1)
+    user = on_line()
+    Source.objects.get(code="partner").operators.add(OperatorFactory())
+    lead(source="partner")
+    frozen.move(minutes=1)
+    row = lead(source="site")
+    jobs.hand_out()
+    assert fresh(row).responsible == user
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": "manager"}])
+def test_a_source_all_of_whose_operators_have_left_is_everybodys(frozen, change: dict[str, object]) -> None:
+    user, gone = on_line(), OperatorFactory()
+    Source.objects.get(code="partner").operators.add(gone)
+    User.objects.filter(pk=gone.pk).update(**change)
+    row = lead(source="partner")
+    hand_out()
+    assert fresh(row).responsible == user
+
+
+def test_whom_somebody_holds_is_given_to_nobody_else(frozen) -> None:
+    calling, other = on_line(), on_line(lead_limit=3)
+    row = lead()
+    take_hold(row.pk, by=calling, at=frozen.now)
+    assert hand_out() == 0
+    frozen.move(minutes=16)
+    assert hand_out() == 1
+    assert has(calling) + has(other) == 1
+
+
+def test_a_job_goes_on_until_the_pool_is_empty(frozen, monkeypatch) -> None:
+    monkeypatch.setattr("leads.distribution.AT_ONCE", 2)
+    user = on_line()
+    for _ in range(5):
+        lead()
+    jobs.hand_out()
+    assert has(user) == 5
+
+
 def test_closed_leads_and_duplicates_are_nobodys_work(frozen) -> None:
     on_line()
     row = lead()
@@ -163,100 +191,6 @@ def test_a_repeat_goes_to_its_leads_operator(frozen) -> None:
     assert Notice.objects.get(recipient=user, kind="repeat").lead == row
 
 
-# --- what is left alone goes on
-def test_a_lead_left_alone_goes_on_to_another(frozen) -> None:
-    first = on_line()
-    row = lead()
-    hand_out()
-    second = on_line()
-    frozen.move(minutes=14)
-    assert pass_on() == 0
-    frozen.move(minutes=1)
-    jobs.pass_on()
-    row = fresh(row)
-    assert (row.responsible, row.passed_by) == (second, None)
-    assert [task.assignee for task in row.tasks.all()] == [second]
-    assert Notice.objects.filter(recipient=first, kind="taken_away", lead=row).count() == 1
-
-
-def test_it_does_not_come_back_to_whoever_passed_it_by_while_there_is_another(frozen) -> None:
-    first, second = on_line(), on_line()
-    row = lead()
-    hand_out()
-    assert fresh(row).responsible == first
-    for _ in range(3):
-        lead(by=second)
-    frozen.move(minutes=20)
-    jobs.pass_on()
-    assert fresh(row).responsible == second  # though the first has fewer
-
-
-def test_it_stays_when_there_is_nobody_else(frozen) -> None:
-    user = on_line()
-    row = lead()
-    hand_out()
-    frozen.move(hours=2)
-    assert pass_on() == 0
-    assert fresh(row).responsible == user
-
-
-def test_the_night_does_not_count(frozen) -> None:
-    frozen.set(frozen.START.replace(hour=16, minute=55))  # 19:55 in Moscow
-    on_line(), on_line()
-    row = lead(phone="+79161234567")
-    hand_out()
-    frozen.set(frozen.START.replace(day=25, hour=6, minute=5))  # ten minutes of calling hours later
-    assert pass_on() == 0
-    frozen.move(minutes=10)
-    assert pass_on() == 1
-    assert fresh(row).handed_at is None
-
-
-@pytest.mark.parametrize("work", ["touch", "move", "hold"])
-def test_what_somebody_works_on_stays_theirs(frozen, work: str) -> None:
-    on_line(), on_line()
-    row = lead()
-    hand_out()
-    user = fresh(row).responsible
-    assert user is not None
-    frozen.move(minutes=16)
-    if work == "touch":
-        touch(row, "no_answer", by=user)
-    elif work == "move":
-        move(row, "dialing", by=user)
-    else:
-        take_hold(row.pk, by=user, at=frozen.now)
-    assert pass_on() == 0
-    assert fresh(row).responsible == user
-
-
-def test_a_lead_that_was_taken_or_assigned_by_hand_stays(frozen) -> None:
-    user = on_line()
-    on_line()
-    lead(by=user)
-    frozen.move(hours=3)
-    assert pass_on() == 0
-
-
-def test_without_minutes_in_the_policy_nothing_goes_on(frozen) -> None:
-    DistributionPolicy.objects.update(return_after_minutes=None)
-    on_line(), on_line()
-    lead()
-    hand_out()
-    frozen.move(days=1)
-    assert pass_on() == 0
-
-
-def test_a_policy_that_is_changed_counts_from_the_next_look_on(frozen) -> None:
-    on_line(), on_line()
-    lead()
-    hand_out()
-    frozen.move(minutes=6)
-    assert pass_on() == 0
-    DistributionPolicy.objects.update(return_after_minutes=5)
-    assert pass_on() == 1
-
-
 # --- the doors
 def test_a_lead_from_the_api_reaches_an_operator_by_the_job(client, frozen) -> None:
     user = on_line()
@@ -276,6 +210,19 @@ def test_intake_and_going_on_line_wake_the_job(frozen, monkeypatch, django_captu
         lead(by=OperatorFactory())  # theirs at once: nobody has to be woken
         on_line()
     assert sent == ["leads.jobs.hand_out"] * 2
+
+
+def test_a_dead_broker_costs_nothing(frozen, monkeypatch, django_capture_on_commit_callbacks) -> None:
+    def dead(job: str) -> None:
+        raise OperationalError(job)
+
+    monkeypatch.setattr("crm.celery.app.send_task", dead)
+    monkeypatch.setattr("crm.celery.Silence.until", 0.0)
+    with django_capture_on_commit_callbacks(execute=True):
+        user = on_line()
+        row = lead()
+    jobs.hand_out()  # as the clock does
+    assert fresh(row).responsible == user
 
 
 def test_each_lead_takes_as_many_queries_as_the_other(frozen) -> None:

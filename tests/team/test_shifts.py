@@ -12,7 +12,7 @@ from team.holds import take_hold
 from team.models import Hold, ShiftPeriod, ShiftPolicy
 from team.shifts import end_shifts
 from tests.factories import AdminFactory, OperatorFactory, lead
-from tests.pages import signed_in
+from tests.pages import at_most, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -104,6 +104,34 @@ def test_the_policy_and_the_limit_are_edited_in_the_admin(frozen) -> None:
     assert client.post(f"/admin/team/user/{user.pk}/change/", person | {"lead_limit": "7"}).status_code == 302
     user.refresh_from_db()
     assert user.lead_limit == 7
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/admin/team/shiftpolicy/1/change/", {"ends_at": "", "longest_hours": "0"}),
+        ("/admin/leads/distributionpolicy/1/change/", {"active": "on", "limit": "5", "return_after_minutes": "0"}),
+    ],
+)
+def test_policies_under_which_nobody_could_work_are_refused(frozen, address: str, form: dict[str, str]) -> None:
+    answer = signed_in(AdminFactory()).post(address, form)
+    assert answer.status_code == 200
+    assert "больше либо равно 1" in answer.content.decode()
+
+
+def test_old_shifts_cost_nothing(frozen) -> None:
+    user = OperatorFactory()
+    at(frozen, "2026-11-24 09:00")
+    with at_most(4):
+        assert end_shifts() == 0
+    set_shift(user.pk, "on")
+    for _ in range(5):
+        frozen.move(minutes=5)
+        set_shift(user.pk, "break")
+        frozen.move(minutes=5)
+        set_shift(user.pk, "on")
+    with at_most(5):
+        assert end_shifts() == 0
 
 
 @pytest.mark.parametrize("change", [{"role": "manager"}, {"is_active": ""}])
