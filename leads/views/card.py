@@ -19,6 +19,7 @@ from leads.forms import CommentForm, EditLeadForm, TaskForm, TouchForm
 from leads.lines import lines
 from leads.messages import messengers_in_use
 from leads.models import Lead
+from leads.neighbours import neighbours
 from leads.timeline import timeline
 from leads.views.answers import FIRST, attempt, read_version, show_form, viewer, way_on
 from team.once import new_token
@@ -54,6 +55,7 @@ def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: A
         "contact_url": reverse("contact-detail", args=[lead.contact_id]) if lead.contact_id else "",
         "version": lead.version,
         "token": new_token(request),
+        "beside": neighbours(request, lead.pk),
         "title": lead.name or (lead.phone_raw if not lead.phone_valid else ""),
         **(_composer(card, request.GET.get("pane", "")) if card.may_work else {}),
         **bound,
