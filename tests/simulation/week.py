@@ -45,6 +45,7 @@ JOBS: list[Callable[[], None]] = [
     team_jobs.end_shifts,
 ]
 STEP = timedelta(minutes=size(60, 10))
+NIGHT_STEP = timedelta(hours=4)
 CITIES = ["Москва", "Самара", "Новосибирск"]  # three zones
 MOSCOW = ZoneInfo("Europe/Moscow")
 
@@ -88,6 +89,7 @@ class Week:
         random = Random(f"arrivals {seed}")
         minutes = int((days - 1) * 24 * 60)
         self.arrivals = sorted((random.randrange(minutes), number) for number in range(leads))
+        self._states: dict[int, str] = {}
         self.escalated = 0  # tasks that became known as late
         self.handed_twice: list[tuple[datetime, int, int]] = []
         self.numbers: dict[int, int] = {}  # lead id -> its number in this week, which is the same in each replay
@@ -143,7 +145,8 @@ class Week:
             state = "on" if begins <= local.hour < 19 else "off"
             if state == "on" and number == 2 and local.hour == 12:
                 state = "break"
-            set_shift(user.pk, state)
+            if self._states.get(number) != state:
+                self._states[number] = set_shift(user.pk, state)
 
     def _arrive(self, *, until: timedelta) -> None:
         while self.arrivals and self.arrivals[0][0] * 60 <= until.total_seconds():
