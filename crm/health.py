@@ -6,6 +6,7 @@ Everybody learns which part fails; why it fails is for those who may see it (man
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -15,10 +16,12 @@ from django.views.decorators.http import require_safe
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
+from crm import watchdog
 from crm.jobs import last_tick_age
 from team.roles import Role
 
 OLDEST_TICK = 60.0  # seconds; the tick comes every 5
+OLDEST_DUE = timedelta(minutes=5)
 
 
 class Failing(Exception):
@@ -58,7 +61,21 @@ def periodic() -> str:
     return f"{age:.0f} s ago"
 
 
-PARTS: dict[str, Callable[[], str]] = {"database": database, "broker": broker, "periodic": periodic}
+def due() -> str:
+    """Look at the oldest work that a job should have done (`reliability.md` F13). Raises Failing."""
+    try:
+        late = watchdog.latest()
+    except DatabaseError as error:
+        raise Failing(f"The database does not say what is due ({type(error).__name__}).") from error
+    if late is None:
+        return "nothing waits"
+    said = f"{late.what}: the oldest waits for {late.by.total_seconds():.0f} s"
+    if late.by > OLDEST_DUE:
+        raise Failing(f"{said}; {late.advice}.")
+    return said
+
+
+PARTS: dict[str, Callable[[], str]] = {"database": database, "broker": broker, "periodic": periodic, "due": due}
 
 
 def may_see_details(request: HttpRequest) -> bool:

@@ -32,7 +32,7 @@ def test_healthz_answers_without_asking_the_database(client: Client, django_asse
 def test_readyz_is_ok_when_all_parts_work(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "parts": {"database": "ok", "broker": "ok", "periodic": "ok"}}
+    assert answer.json() == {"status": "ok", "parts": {"database": "ok", "broker": "ok", "periodic": "ok", "due": "ok"}}
 
 
 @pytest.mark.usefixtures("working")
@@ -43,7 +43,8 @@ def test_readyz_names_the_database_when_it_does_not_answer(client: Client, monke
     monkeypatch.setattr(connection, "cursor", refuse)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json() == {"status": "fail", "parts": {"database": "fail", "broker": "ok", "periodic": "ok"}}
+    parts = {"database": "fail", "broker": "ok", "periodic": "ok", "due": "fail"}
+    assert answer.json() == {"status": "fail", "parts": parts}
 
 
 def test_readyz_names_the_broker_when_there_is_none(client: Client) -> None:
@@ -58,7 +59,7 @@ def test_readyz_names_the_periodic_job_when_the_tick_is_old_or_missing(client: C
         cache.set(TICK_KEY, time.time() - age)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["parts"] == {"database": "ok", "broker": "ok", "periodic": "fail"}
+    assert answer.json()["parts"] == {"database": "ok", "broker": "ok", "periodic": "fail", "due": "ok"}
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -1,7 +1,7 @@
 """`manage.py runstack`, behind `make run`: the whole product on this machine, from an empty folder if need be.
 
 It prepares the database, then runs the embedded broker (unless REDIS_URL names another one), the web server, the
-worker and the clock of the periodic jobs (beat) under `crm.supervisor` until Ctrl-C.
+worker, the clock of the periodic jobs (beat) and what stands in for both (sweep) under `crm.supervisor` until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -153,6 +153,7 @@ def product(host: str, port: int, redis_url: str) -> list[Child]:
         Child("web", web, environment),
         Child("worker", worker, environment, noise=["Warm shutdown"]),
         Child("beat", beat, environment),
+        Child("sweep", [sys.executable, str(settings.BASE_DIR / "manage.py"), "sweep"], environment),
     ]
 
 
