@@ -38,7 +38,7 @@ class StageForm(forms.Form):
 
 class ResponsibleForm(forms.Form):
     responsible = forms.ModelChoiceField(
-        label=_("Responsible"),
+        label=_("Owner"),
         queryset=User.objects.filter(is_active=True, role__in=RIGHTS[Right.WORK_DEALS]),
     )
 

@@ -70,7 +70,7 @@ class Deal(models.Model):
         "sources.Source", on_delete=models.PROTECT, related_name="deals", verbose_name=_("source")
     )
     responsible = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="deals", verbose_name=_("responsible")
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="deals", verbose_name=_("owner")
     )
     stage = models.ForeignKey(Stage, on_delete=models.PROTECT, related_name="deals", verbose_name=_("stage"))
     stage_changed_at = models.DateTimeField(_("in stage since"), default=clock.now)

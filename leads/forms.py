@@ -132,7 +132,7 @@ class TaskForm(forms.Form):
 
 class AssignForm(forms.Form):
     responsible = forms.TypedChoiceField(
-        label=_("Responsible"), coerce=int, error_messages={"required": _("Choose a colleague")}
+        label=_("Owner"), coerce=int, error_messages={"required": _("Choose a colleague")}
     )
 
     def __init__(self, data: Any = None, *, people: Iterable[User], present: int | None) -> None:

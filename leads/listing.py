@@ -266,7 +266,7 @@ LABELS = {
     "junk_reason": gettext_lazy("Reason"),
     "source": gettext_lazy("Source"),
     "channel": gettext_lazy("Channel"),
-    "responsible": gettext_lazy("Responsible"),
+    "responsible": gettext_lazy("Owner"),
     "task": gettext_lazy("Task"),
     "meeting": gettext_lazy("Meeting"),
     "attention": gettext_lazy("Needs attention"),

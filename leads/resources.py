@@ -38,7 +38,7 @@ class LeadResource(VerbResource):
         "comment": _("Comment"),
         "debt_amount": _("Debt"),
         "city": _("City"),
-        "responsible": _("Responsible"),
+        "responsible": _("Owner"),
         "touches_count": _("Touches"),
         "external_id": _("External id"),
     }

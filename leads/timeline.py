@@ -242,8 +242,8 @@ class _Teller:
         if event.by_id is None and event.new and not event.old:
             return _("Handed to an operator on line: %(new)s") % said
         if not event.old:
-            return _("Responsible: %(new)s") % said
-        return _("Responsible: %(old)s → %(new)s") % said
+            return _("Owner: %(new)s") % said
+        return _("Owner: %(old)s → %(new)s") % said
 
     def _changes(self, changes: Mapping[str, Any]) -> str:
         said = []

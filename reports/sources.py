@@ -171,7 +171,7 @@ def description(filters: Filters) -> str:
         _("source: %(name)s") % {"name": scope.source.name if scope.source else _("all")},
         *([_("channel: %(name)s") % {"name": scope.channel}] if scope.channel else []),
         *([_("city: %(name)s") % {"name": scope.city}] if scope.city else []),
-        _("responsible: %(name)s") % {"name": _responsible_name(scope)},
+        _("owner: %(name)s") % {"name": _responsible_name(scope)},
         _("with duplicates") if scope.with_duplicates else _("without duplicates"),
     ]
     return "; ".join(said)

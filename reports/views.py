@@ -31,7 +31,7 @@ LABELS = {
     "source": gettext_lazy("Source"),
     "channel": gettext_lazy("Channel"),
     "city": gettext_lazy("City"),
-    "responsible": gettext_lazy("Responsible"),
+    "responsible": gettext_lazy("Owner"),
     "basis": gettext_lazy("Basis"),
     "duplicates": gettext_lazy("Duplicates"),
 }

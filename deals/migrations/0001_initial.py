@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="deals",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="responsible",
+                        verbose_name="owner",
                     ),
                 ),
                 (

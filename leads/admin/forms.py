@@ -106,7 +106,7 @@ class MoveForm(forms.Form):
 
 class ResponsibleForm(forms.Form):
     responsible = forms.ModelChoiceField(
-        label=_("Responsible"), queryset=User.objects.filter(is_active=True, role__in=RIGHTS[Right.WORK_LEADS])
+        label=_("Owner"), queryset=User.objects.filter(is_active=True, role__in=RIGHTS[Right.WORK_LEADS])
     )
 
 

@@ -85,7 +85,7 @@ class Lead(models.Model):
     external_id = models.CharField(_("external id"), max_length=200, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     responsible = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("responsible")
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="leads", verbose_name=_("owner")
     )
 
     meeting_at = models.DateTimeField(_("meeting"), null=True, blank=True)

@@ -135,7 +135,7 @@ def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
         answer = attempt(request, form, do)
         if isinstance(answer, HttpResponse):
             responsible = Lead.objects.select_related("responsible").get(pk=pk).responsible
-            messages.success(request, _("Responsible: %(new)s") % {"new": responsible})
+            messages.success(request, _("Owner: %(new)s") % {"new": responsible})
             return answer
         again = answer
     return show_form(request, "leads/assign.html", lead, form, again)
