@@ -101,6 +101,13 @@ def test_it_goes_on_where_it_was_asked_to_but_never_elsewhere(operator) -> None:
         assert f'href="{evil}"' not in page
 
 
+def test_no_header_comes_in_by_the_way_back(operator) -> None:
+    answer = send(signed_in(operator), lead(by=operator), "sent", next="/leads/\r\nSet-Cookie: a=b")
+    assert answer.status_code == 302
+    assert "\n" not in answer["Location"]
+    assert "a" not in answer.cookies
+
+
 def test_the_address_goes_out_at_its_task(operator, frozen: Frozen) -> None:
     Office.objects.update(address="Самара, улица Молодогвардейская, 1")
     row = lead_in("meeting", name="Пётр", city="Уфа", by=operator)
