@@ -95,7 +95,7 @@ def without_constraint(model: type[models.Model], name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        call_command("flush", verbosity=0, interactive=False)
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
         with connection.schema_editor() as editor:
             editor.add_constraint(model, constraint)
 
@@ -111,6 +111,6 @@ def without_unique_column(model: type[models.Model], column: str) -> Iterator[No
     try:
         yield
     finally:
-        call_command("flush", verbosity=0, interactive=False)
+        call_command("flush", verbosity=0, interactive=False, reset_sequences=False)
         with connection.cursor() as cursor:
             cursor.execute(f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" UNIQUE ("{column}")')
