@@ -10,6 +10,7 @@ from django.db import transaction
 from crm.celery import send
 
 HAND_OUT = "leads.jobs.hand_out"
+TELL_OUTSIDE = "bitrix24.jobs.push"
 
 
 def nudge(job: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 # job, seconds between runs
 EVERY = [
     ("crm.jobs.tick", 5),
+    ("bitrix24.jobs.push", 5),
     ("leads.jobs.hand_out", 20),
     ("leads.jobs.pass_on", 60),
     ("leads.jobs.escalate_uncalled", 60),

@@ -18,6 +18,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from bitrix24 import address
 from crm import api_schema, embedded, logs, rates, schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -88,9 +89,7 @@ else:
     if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure"):
         raise ImproperlyConfigured("With DEBUG off, SECRET_KEY must be set to at least 50 random characters.")
     if not ALLOWED_HOSTS:
-        raise ImproperlyConfigured(
-            "With DEBUG off, ALLOWED_HOSTS must name the hosts that people open, comma separated."
-        )
+        raise ImproperlyConfigured("With DEBUG off, ALLOWED_HOSTS must name the hosts people open, comma separated.")
 
 # --- Applications ----------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -120,6 +119,7 @@ INSTALLED_APPS = [
     "deals",
     "leads",
     "reports",
+    "bitrix24",
     "crm",
 ]
 MIDDLEWARE = [
@@ -278,6 +278,12 @@ AXES_ENABLE_ADMIN = False
 AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
 
+# --- The mirror to Bitrix24; the webhook is an object that prints without its secret ---------------------------------
+BITRIX24_WEBHOOK = address.setting(text("BITRIX24_WEBHOOK_URL"), switch("BITRIX24_ALLOW_INSECURE", default=False))
+BITRIX24_RATE = max(1, whole("BITRIX24_RATE", default=2))
+BITRIX24_PIPELINE = whole("BITRIX24_PIPELINE", default=0)
+BITRIX24_PERSONAL_DATA = address.words(text("BITRIX24_PERSONAL_DATA", "name,phone,recording"))
+
 # --- Security --------------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -382,6 +388,7 @@ LOGGING: dict[str, Any] = {
         # Django's own handlers and lines would say everything twice: django-structlog logs each request.
         "django": {"handlers": [], "propagate": True},
         "django.request": {"handlers": [], "propagate": False},
+        "httpx": {"level": "WARNING"},  # its lines hold whole addresses, and so the webhook's code
         "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
     },
 }

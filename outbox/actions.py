@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterable
 
+from django.conf import settings
+
 from crm import clock
+from crm.nudges import TELL_OUTSIDE, nudge
 from crm.transactions import require_transaction
 from outbox.models import Mark
+
+SECONDS_BETWEEN_NUDGES = 1.0
+
+
+class Nudged:
+    """When this process last woke the mirror: a storm of changes is one nudge a second, the sweep finds the rest."""
+
+    at = float("-inf")  # time.monotonic()
 
 
 def mark(kind: str, object_id: int) -> None:
@@ -31,3 +43,6 @@ def mark_all(objects: Iterable[tuple[str, int]]) -> None:
         update_fields=["change", "pending", "marked_at"],
         batch_size=2000,
     )
+    if rows and settings.BITRIX24_WEBHOOK is not None and time.monotonic() - Nudged.at > SECONDS_BETWEEN_NUDGES:
+        Nudged.at = time.monotonic()
+        nudge(TELL_OUTSIDE)

@@ -33,6 +33,11 @@ os.environ.update(
         "EMAIL_URL": "",
         "DEFAULT_FROM_EMAIL": "",
         "CLOCK_FILE": "",
+        "BITRIX24_WEBHOOK_URL": "",
+        "BITRIX24_RATE": "",
+        "BITRIX24_PIPELINE": "",
+        "BITRIX24_PERSONAL_DATA": "",
+        "BITRIX24_ALLOW_INSECURE": "",
         # Playwright keeps an event loop in the main thread, which Django would take for asynchronous code.
         "DJANGO_ALLOW_ASYNC_UNSAFE": "1",
     }

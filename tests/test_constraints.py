@@ -12,6 +12,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
+from bitrix24.models import Entry, Line, Link
 from contacts.models import Contact, Messenger
 from crm import clock
 from deals.models import Deal, Stage
@@ -187,6 +188,8 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
     site, key, row = Source.objects.get(code="site"), ApiKeyFactory(), lead()
     IdempotencyKey.objects.create(api_key=key, value="k", lead=row, body_digest="")
     Mark.objects.get_or_create(kind="lead", object_id=row.pk)
+    Link.objects.get_or_create(kind="lead", object_id=1, defaults={"origin": "lead-1"})
+    Entry.objects.get_or_create(directory="SOURCE", code="site", defaults={"remote_code": "BFL_SITE"})
     return {
         "source_is_not_merged_into_itself": [change(site, merged_into=site)],
         "source code is unique": [new(Source, code="site", name="Ещё один")],
@@ -195,6 +198,9 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
         "intake_policy_is_one_row": [new(IntakePolicy, pk=2)],
         "distribution_is_one_row": [new(DistributionPolicy, pk=2)],
         "idempotency_key_once_per_api_key": [new(IdempotencyKey, api_key=key, value="k", lead=row, body_digest="")],
+        "line_is_one_row": [new(Line, pk=2)],
+        "one_twin_per_object": [new(Link, kind="lead", object_id=1, origin="lead-2")],
+        "one_entry_per_code": [new(Entry, directory="SOURCE", code="site", remote_code="WEB")],
         "one_mark_per_object": [new(Mark, kind="lead", object_id=row.pk)],
     }
 

@@ -20,7 +20,8 @@ from tests.test_house import APPS, ROOT, tracked
 SPEC = ROOT / "docs" / "spec"
 # The specification tells of the whole product, so what it names need not be there yet.
 PAGES = [path for path in tracked("*.md") if path.parent != SPEC or path.name == "README.md"]
-WORDS = {"IMMEDIATE", "MOVES", "DEBUG", "USERNAME"}  # capitals that are no settings, or are both
+# Capitals that are no settings, or are both.
+WORDS = {"IMMEDIATE", "MOVES", "DEBUG", "USERNAME", "NEW", "CONVERTED", "WON"}
 OUTSIDE = {"crm.dump", "crm-backup.sqlite3", "sqlite3"}  # made by the reader, or of the system
 
 

@@ -8,6 +8,8 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from bitrix24 import line
+from bitrix24.models import Colleague, Entry, Line, Link
 from crm import clock
 from history.models import Event
 from leads.models import DistributionPolicy, IntakePolicy, Lead, Touch, TouchPolicy
@@ -31,7 +33,7 @@ from tests.pages import HOSTILE, at_most, signed_in
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, CallingHours, EscalationPolicy, ShiftPolicy)
+ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, CallingHours, EscalationPolicy, ShiftPolicy, Line)
 OTHERS = (OperatorFactory, LawyerFactory, ManagerFactory)
 
 
@@ -51,6 +53,10 @@ def rows(db: None) -> None:
         lead(phone=row.phone, name=HOSTILE)
         lead_in("meeting")
     Source.objects.filter(code="quiz").update(name=HOSTILE)
+    line.alarm("hostile", HOSTILE)
+    Link.objects.create(kind="lead", object_id=1, origin="lead-1")
+    Entry.objects.create(directory="SOURCE", code="site", remote_code=HOSTILE)
+    Colleague.objects.create(user=operator)
 
 
 def test_what_is_registered_is_what_is_edited_here() -> None:
@@ -60,6 +66,7 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
         *("contacts.Messenger", "contacts.MessageTemplate"),
         *("tasks.TaskRule", "tasks.CallingHours", "tasks.SpecialDay", "tasks.EscalationPolicy", "tasks.Task"),
         *("history.Event", "outbox.Mark", "leads.DistributionPolicy", "team.ShiftPolicy"),
+        *(f"bitrix24.{name}" for name in ("Line", "Alarm", "Link", "Entry", "Colleague")),
     }
 
 

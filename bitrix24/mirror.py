@@ -1,0 +1,102 @@
+"""Running the mirror: one round of telling what is due, and what there is to say about how it is doing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Min
+from django.db.models.functions import Greatest
+
+from bitrix24 import limits, line
+from bitrix24.address import Webhook
+from bitrix24.client import Portal
+from bitrix24.models import Alarm, Line
+from bitrix24.push import ORDER, teller
+from crm import clock
+from outbox.delivery import Closed, deliver_due, due, parked
+from outbox.models import Mark
+
+OLDEST_DUE = timedelta(minutes=5)
+"""A mark that has been due for longer means that nothing drains (`reliability.md`, F13)."""
+
+
+def is_on() -> bool:
+    """Whether there is a portal to mirror to."""
+    return settings.BITRIX24_WEBHOOK is not None
+
+
+def connect(webhook: Webhook) -> Portal:
+    """The portal behind the webhook, with the settings' limit. Close it."""
+    bucket = limits.bucket(settings.REDIS_URL, settings.BITRIX24_RATE, settings.SILENCE)
+    return Portal(webhook, bucket)
+
+
+def push_due(*, within: float = 20.0) -> int:
+    """Tell the portal what is due, for at most `within` seconds; one worker does so at a time. Returns how many.
+
+    Nothing happens while there is no webhook, or the line is paused or stopped.
+    """
+    webhook = settings.BITRIX24_WEBHOOK
+    if webhook is None or not line.open_for(webhook):
+        return 0
+    wheel = line.drive()
+    if wheel is None:
+        return 0
+    portal = connect(webhook)
+    try:
+        return deliver_due(teller(portal), order=ORDER, within=within)
+    except Closed:
+        return 0
+    finally:
+        portal.close()
+        line.leave(wheel)
+
+
+@dataclass(frozen=True)
+class State:
+    """How the mirror is doing, in figures."""
+
+    on: bool
+    pending: int
+    parked: int
+    oldest_due: datetime | None
+    line: Line
+    alarms: int
+    at: datetime
+
+    @property
+    def waits(self) -> bool:
+        """Whether the line is paused or stopped."""
+        paused = self.line.paused_until is not None and self.line.paused_until > self.at
+        return paused or self.line.stopped_at is not None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether something is due for too long although the line is open."""
+        return self.oldest_due is not None and not self.waits and self.at - self.oldest_due > OLDEST_DUE
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nobody has to act."""
+        return not self.on or not (self.parked or self.line.stopped_at or self.stuck)
+
+    @property
+    def drained_in(self) -> timedelta:
+        """How long the backlog takes at the portal's limit, at about two calls an object."""
+        return timedelta(seconds=round(2 * self.pending / settings.BITRIX24_RATE))
+
+
+def state() -> State:
+    """How the mirror is doing now. Five queries."""
+    at = clock.now()
+    return State(
+        on=is_on(),
+        pending=Mark.objects.filter(pending=True).count(),
+        parked=parked().count(),
+        oldest_due=due(at).aggregate(oldest=Min(Greatest("due_at", "marked_at")))["oldest"],
+        line=Line.current(),
+        alarms=Alarm.objects.filter(closed_at__isnull=True).count(),
+        at=at,
+    )

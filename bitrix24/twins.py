@@ -1,0 +1,111 @@
+"""One twin at the portal for each object of ours, whatever fails between.
+
+The portal knows no idempotency: a creation that seems to have failed may have happened. So the intention is written
+down first, and after an unknown outcome the portal is looked through by origin, at least twice over a minute, before
+anything is created. Two found are an alarm; none is deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from bitrix24 import line
+from bitrix24.models import Link
+from bitrix24.outcomes import Refusal, Unclear
+from bitrix24.session import Session
+from crm import clock
+from outbox.delivery import Closed, Later
+
+ORIGINATOR = "BFLCRM"
+LOOK_AFTER = (1, 5, 30, 30)  # seconds before each look
+SURE_AFTER = timedelta(seconds=60)  # the portal ends a call after a minute, so what is not there by then will not come
+SURE_LOOKS = 2
+# An object this young cannot have been told before; an older one may have been, by a database that was restored since.
+YOUNG = timedelta(minutes=10)
+
+Look = Callable[[], list[int]]
+Create = Callable[[], int]
+
+
+def digest(told: Any) -> str:
+    """What tells two payloads apart."""
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
+
+
+def link_of(kind: str, object_id: int, made_at: datetime) -> Link:
+    """The object's link, made at the first call. Its origin follows from the object alone, so a restored database finds
+    the same twin, and from the moment it was made, so that a number given anew after a restore names another.
+    """
+    origin = f"{kind}-{object_id}-{int(made_at.timestamp() * 1000)}"
+    return Link.objects.get_or_create(kind=kind, object_id=object_id, defaults={"origin": origin})[0]
+
+
+def make_twin(link: Link, session: Session, *, made_at: datetime, look: Look, create: Create) -> bool:
+    """Find the twin or create it, and write its id down. True when it was created just now.
+
+    Raises Later while it is not yet clear whether an earlier creation happened, and whatever `look` and `create` raise.
+    """
+    if link.creating_since is not None or clock.now() - made_at > YOUNG:
+        if found := look():
+            _adopt(link, found)
+            return False
+        if link.creating_since is not None:
+            _require_certainty(link)
+    link.creating_since, link.looks = clock.now(), 0
+    link.save(update_fields=["creating_since", "looks"])
+    try:
+        number = create()
+    except Unclear as unclear:
+        outcome = session.judged(unclear)
+        if isinstance(outcome, Closed):
+            raise outcome from None
+        raise Later(clock.now() + timedelta(seconds=LOOK_AFTER[0]), str(unclear)) from None
+    except (Refusal, Later, Closed):  # it certainly did not happen
+        link.creating_since = None
+        link.save(update_fields=["creating_since"])
+        raise
+    link.remote_id, link.creating_since = number, None
+    link.save(update_fields=["remote_id", "creating_since"])
+    return True
+
+
+def _require_certainty(link: Link) -> None:
+    """Return when an earlier creation can be taken for not having happened. Raises Later."""
+    link.looks += 1
+    link.save(update_fields=["looks"])
+    now = clock.now()
+    assert link.creating_since is not None
+    if link.looks < SURE_LOOKS or now - link.creating_since < SURE_AFTER:
+        wait = LOOK_AFTER[min(link.looks, len(LOOK_AFTER) - 1)]
+        raise Later(now + timedelta(seconds=wait), _("Looking whether it arrived after all"))
+
+
+def _adopt(link: Link, found: list[int]) -> None:
+    """Take the oldest of those found for the twin; its content is brought up to date like any other's."""
+    link.remote_id, link.creating_since, link.looks, link.digest = min(found), None, 0, ""
+    link.save(update_fields=["remote_id", "creating_since", "looks", "digest"])
+    if len(found) > 1:
+        text = _("Several objects of one origin at the portal: %(kind)s %(numbers)s")
+        numbers = ", ".join(str(number) for number in sorted(found))
+        line.alarm(f"several:{link.origin}", text % {"kind": link.kind, "numbers": numbers})
+
+
+def told(link: Link, sent: str, **values: str) -> None:
+    """Write down what the twin was told last (digest), and digests of the multiple values that are ours there."""
+    link.digest, link.told_at, link.gone_at = sent, clock.now(), None
+    link.values = {**link.values, **values}
+    link.save(update_fields=["digest", "told_at", "gone_at", "values"])
+    line.told()
+
+
+def forget(link_id: int) -> None:
+    """The twin was deleted at the portal and somebody wants a new one."""
+    Link.objects.filter(pk=link_id).update(
+        remote_id=None, digest="", values={}, gone_at=None, creating_since=None, looks=0
+    )
