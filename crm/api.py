@@ -13,6 +13,7 @@ from crm.errors_api import no_such_address
 from deals.api import AssignDeal, DealDetail, DealList, MoveDeal, StageList
 from leads.api import AssignLead, LeadDetail, LeadList, LeadTimeline, LeadTouches, LeadTransition, TakeLead
 from leads.finishing import finish_task
+from leads.queue_api import NextClient, QueueView
 from reports.api import SourceReportView
 from sources.api import SourceList
 from tasks.api import CompleteTask, TaskList
@@ -50,6 +51,8 @@ urlpatterns: list[URLPattern] = [
     path("sources/", SourceList.as_view(), name="api-sources"),
     path("tasks/", TaskList.as_view(), name="api-tasks"),
     path("tasks/<id:pk>/complete/", CompleteTask.as_view(finish=finish_task), name="api-task-complete"),
+    path("queue/", QueueView.as_view(), name="api-queue"),
+    path("queue/next/", NextClient.as_view(), name="api-queue-next"),
     path("reports/sources/", SourceReportView.as_view(), name="api-report-sources"),
     path("me/", MeView.as_view(), name="api-me"),
     path("users/", UserList.as_view(), name="api-users"),

@@ -12,6 +12,7 @@ from crm.styleguide import styleguide
 from deals.views import card as deal_card
 from leads.finishing import finish_task
 from leads.sales import sales_history
+from leads.views import day
 from leads.views.contact import contact_detail
 from leads.views.search import search
 from tasks.views import done as task_done
@@ -26,6 +27,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("team.urls")),
     path("search/", search, name="search"),
+    path("day/", day.day, name="day"),
+    path("day/<id:pk>/result/", day.day_result, name="day-result"),
+    path("day/<id:pk>/skip/", day.day_skip, name="day-skip"),
+    path("day/<id:pk>/hold/", day.day_hold, name="day-hold"),
+    path("day/tasks/<id:pk>/done/", day.day_done, name="day-done"),
     path("contacts/", include("contacts.urls")),
     path("contacts/<id:pk>/", contact_detail, name="contact-detail"),
     path("deals/", include("deals.urls")),

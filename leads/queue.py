@@ -21,7 +21,7 @@ from contacts.zones import zone_names
 from crm import clock
 from crm.errors import Invalid, Refused
 from crm.text import clean
-from crm.transactions import verb
+from crm.transactions import require_transaction, verb
 from history.actions import note
 from history.models import Event
 from leads.access import lock_workable
@@ -29,11 +29,13 @@ from leads.models import Lead
 from leads.pipeline import CLOSED, Status
 from tasks.models import CallingHours, Kind, Task, TaskQuerySet
 from tasks.worktime import Hours, is_open
-from team.holds import held_by, put_aside, take_hold
-from team.models import Hold, Skip, User
+from team.actions import OFF, shift_state
+from team.holds import free_holds, held_by, holder_of, put_aside, take_hold
+from team.models import Hold, ShiftPeriod, Skip, User
 
-AT_ONCE = 20  # offers looked at by one press of "next"; beyond that somebody else is quicker anyway
+AT_ONCE = 20  # offers looked at in one go; whom others took meanwhile are not in the next
 SHOWN = 50
+STEPS = (Kind.CONTACT_CLIENT, Kind.WRITE_MESSENGER)  # of a lead that is being dialled
 
 
 class Reason(IntegerChoices):
@@ -47,6 +49,11 @@ class Reason(IntegerChoices):
     CADENCE = 6, _("Next touch")
     POSTPONED = 7, _("Decision postponed")
     OVERDUE = 8, _("Task due")
+
+    @property
+    def code(self) -> str:
+        """The reason for programs: `missed_call`, `promised`, …"""
+        return self.name.lower()
 
 
 @dataclass(frozen=True)
@@ -71,20 +78,16 @@ def _tasks_of(user: User) -> TaskQuerySet:
     ).exclude(lead__status__in=CLOSED)  # fmt: skip
 
 
-def offers(user: User, *, at: datetime) -> TaskQuerySet:
+def offers(user: User, *, at: datetime, hours: Hours | None = None) -> TaskQuerySet:
     """What may be handed to `user` at `at`, the most urgent first, as tasks with `reason` and `since`.
 
-    A lead with several due tasks appears once for each; the first counts.
+    A lead with several due tasks appears once for each; the first counts. Without `hours` they are read (two queries).
     """
     held = Hold.objects.filter(lead=OuterRef("lead"), expires_at__gt=at).exclude(user=user)
     skipped = Skip.objects.filter(lead=OuterRef("lead"), user=user, until__gt=at)
-    hours = CallingHours.current().as_hours()
-    return (
-        _tasks_of(user)
-        .filter(~Exists(held), ~Exists(skipped), due_at__lte=at, lead__client_zone__in=open_zones(at, hours))
-        .annotate(reason=_reason(), since=_since())
-        .order_by("reason", "since", "lead_id", "pk")
-    )
+    zones = open_zones(at, hours or CallingHours.current().as_hours())
+    due = _tasks_of(user).filter(~Exists(held), ~Exists(skipped), due_at__lte=at, lead__client_zone__in=zones)
+    return due.annotate(reason=_reason(), since=_since()).order_by("reason", "since", "lead_id", "pk")
 
 
 def _reason() -> Case:
@@ -95,7 +98,8 @@ def _reason() -> Case:
         When(lead__status=Status.NEW, lead__first_touch_at__isnull=True, then=Value(Reason.NEW)),
         When(repeat=True, then=Value(Reason.REPEAT)),
         When(kind__in=(Kind.CONFIRM_MEETING, Kind.SEND_ADDRESS), then=Value(Reason.MEETING)),
-        When(lead__status=Status.DIALING, automatic=True, step__isnull=False, then=Value(Reason.CADENCE)),
+        # Steps of the cadence, and the repeated call after a busy line.
+        When(lead__status=Status.DIALING, kind__in=STEPS, then=Value(Reason.CADENCE)),
         When(contact & Q(lead__status=Status.POSTPONED), then=Value(Reason.POSTPONED)),
         default=Value(Reason.OVERDUE),
         output_field=IntegerField(),
@@ -126,9 +130,9 @@ def _open_zones(minute: datetime, hours: Hours) -> tuple[str, ...]:
     return tuple(names)
 
 
-def queue(user: User, *, at: datetime, limit: int = SHOWN) -> list[Offer]:
-    """The clients that wait for `user` now, each once, in order. Three queries."""
-    return _once(_with_lead(offers(user, at=at))[: limit * 2])[:limit]
+def queue(user: User, *, at: datetime, hours: Hours | None = None, limit: int = SHOWN) -> list[Offer]:
+    """The clients that wait for `user` now, each once, in order. One query, and two for the hours if not given."""
+    return _once(_with_lead(offers(user, at=at, hours=hours))[: limit * 2])[:limit]
 
 
 def later_today(user: User, *, at: datetime, until: datetime, limit: int = SHOWN) -> list[Task]:
@@ -136,8 +140,20 @@ def later_today(user: User, *, at: datetime, until: datetime, limit: int = SHOWN
     return list(_with_lead(_tasks_of(user).filter(due_at__gt=at, due_at__lt=until).order_by("due_at", "pk"))[:limit])
 
 
+def next_of(user: User, *, at: datetime) -> Task | None:
+    """The task that falls due first after `at`, on whatever day. One query."""
+    return _with_lead(_tasks_of(user).filter(due_at__gt=at).order_by("due_at", "pk")).first()
+
+
+def offer_for(lead_id: int, user: User, *, at: datetime, hours: Hours | None = None) -> Offer | None:
+    """Why `user` is to call this client now; None if nothing says so."""
+    found = _once(_with_lead(offers(user, at=at, hours=hours).filter(lead_id=lead_id))[:1])
+    return found[0] if found else None
+
+
 def _with_lead(tasks: TaskQuerySet) -> TaskQuerySet:
-    return tasks.select_related("lead__contact", "lead__source", "lead__responsible", "lead__office")
+    lead = ("lead__contact", "lead__source", "lead__responsible", "lead__office", "lead__deal__stage")
+    return tasks.select_related("assignee", *lead)
 
 
 def _once(tasks: Iterable[Task]) -> list[Offer]:
@@ -147,43 +163,61 @@ def _once(tasks: Iterable[Task]) -> list[Offer]:
     return list(seen.values())
 
 
+def _require_on_line(user: User) -> None:
+    """Raise Refused `not_on_line`. The colleague's row stays locked, so that a break and this wait for each other."""
+    require_transaction()
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    state = shift_state(user.pk)
+    if state != ShiftPeriod.State.ON:
+        said = _t("You are on a break. Go back on line to get the next client.")
+        raise Refused("not_on_line", _t("Go on line to get clients.") if state == OFF else said)
+
+
 @verb
 def next_client(*, by: User) -> Offer | None:
     """Hand `by` the next client and hold them; None when nobody is to be called now.
 
-    Whom `by` holds already is answered again, as long as there is something to do for them.
+    Whom `by` holds already is answered again, as long as there is something to do for them. Raises Refused
+    `not_on_line` on a break and off line.
     """
     at = clock.now()
+    _require_on_line(by)
+    hours = CallingHours.current().as_hours()
     held = held_by(by, at=at)
-    if held is not None and (offer := _offer_of(held.lead_id, by, at=at)):
+    if held is not None and (offer := offer_for(held.lead_id, by, at=at, hours=hours)):
         take_hold(held.lead_id, by=by, at=at)
         return offer
-    for lead_id in dict.fromkeys(offers(by, at=at).values_list("lead_id", flat=True)[:AT_ONCE]):
-        if lead_id is not None and take_hold(lead_id, by=by, at=at):
+    tried: set[int | None] = set()
+    while True:
+        ids = offers(by, at=at, hours=hours).exclude(lead__in=tried).values_list("lead_id", flat=True)[:AT_ONCE]
+        candidates = list(dict.fromkeys(ids))
+        if not candidates:
+            free_holds(by.pk)
+            return None
+        for lead_id in candidates:
+            tried.add(lead_id)
             # Since the list was read somebody may have held the client, saved and gone: look once more.
-            if offer := _offer_of(lead_id, by, at=at):
+            if take_hold(lead_id, by=by, at=at) and (offer := offer_for(lead_id, by, at=at, hours=hours)):
                 return offer
-            Hold.objects.filter(user=by).delete()
-    return None
 
 
 @verb
 def choose_client(lead_id: int, *, by: User) -> Offer | None:
     """Hold a client whom `by` picked from the queue; None if there is nothing to do for them just now.
 
-    Raises Refused `held` naming the colleague who holds them.
+    Raises Lead.DoesNotExist if they are not theirs to see, Refused `not_on_line`, `not_in_work` for a lead that is
+    closed or a duplicate, `held` naming the colleague who holds them.
     """
     at = clock.now()
+    _require_on_line(by)
+    lead = Lead.objects.visible_to(by).select_related("contact").get(pk=lead_id)
+    if lead.is_duplicate or lead.status in CLOSED:
+        raise Refused("not_in_work", _t("Lead № %(id)s is not in work any more.") % {"id": lead_id})
     if not take_hold(lead_id, by=by, at=at):
-        holder = Hold.objects.filter(lead_id=lead_id).select_related("user").first()
-        name = str(holder.user) if holder else ""
-        raise Refused("held", _t("%(name)s is with this client now.") % {"name": name}, allowed=[])
-    return _offer_of(lead_id, by, at=at)
-
-
-def _offer_of(lead_id: int, user: User, *, at: datetime) -> Offer | None:
-    found = _once(_with_lead(offers(user, at=at).filter(lead_id=lead_id))[:1])
-    return found[0] if found else None
+        holder = holder_of(lead_id, at=at)
+        name = str(holder.user) if holder else _t("A colleague")
+        raise Refused("held", _t("%(name)s took this lead. Here is the next one.") % {"name": name})
+    return offer_for(lead_id, by, at=at)
 
 
 @verb

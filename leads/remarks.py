@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -15,13 +15,17 @@ from history.actions import note
 from history.models import Event
 from leads.access import lock_workable
 from leads.applications import COMMENT
+from leads.foresight import busy_again_at
 from leads.models import Lead
 from leads.pipeline import CLOSED, Move, wrong_moment
+from leads.touch_policy import Channel, Direction, Outcome
 from leads.touches import LoggedTouch, NewTouch, log_touch
-from tasks.actions import add, cancel
+from tasks.actions import Catalogue, add, cancel
 from tasks.models import CallingHours, Kind, Task
-from tasks.worktime import fit, is_open
+from tasks.worktime import at_local, fit, is_open
 from team.models import User
+
+BUSY_CALL = {"channel": Channel.CALL, "direction": Direction.OUTGOING, "outcome": Outcome.BUSY}
 
 
 @verb
@@ -61,6 +65,34 @@ def log_conversation(
         cancel(superseded, at=now, by=by)
         _promise(lead, call_back_at, by=by, at=now)
     return logged
+
+
+@verb
+def log_busy(lead_id: int, new: NewTouch, *, by: User) -> LoggedTouch:
+    """Record a call that found the line busy, and set the next one: in 20 minutes, at most twice on a client's day.
+
+    Beside it the cadence goes on as after an unanswered call. Raises what `log_touch` raises; Invalid if the lead is
+    closed.
+    """
+    now = clock.now()
+    logged = log_touch(lead_id, new, by=by)
+    lead = Lead.objects.select_related("contact").get(pk=lead_id)
+    if lead.status in CLOSED:
+        raise Invalid({"outcome": _("This lead is closed: nobody calls it back.")})
+    if lead.do_not_call:
+        return logged
+    planned = Task.objects.open().filter(lead_id=lead_id, kind=Kind.CONTACT_CLIENT).exists()
+    before = lead.touches.exclude(pk=logged.touch.pk).filter(at__gte=start_of_day(lead, now), **BUSY_CALL).count()
+    again = busy_again_at(lead, Catalogue.read(lead.status), busy_before=before, planned=planned, at=now)
+    if again is not None:
+        assignee = lead.responsible_id or by.pk
+        add(lead_id=lead_id, due_at=again, assignee_id=assignee, by=by, at=now, kind=Kind.CONTACT_CLIENT)
+    return logged
+
+
+def start_of_day(lead: Lead, at: datetime) -> datetime:
+    """The midnight before `at` on the client's clock."""
+    return at_local(at.astimezone(lead.zone).date(), time(), lead.zone)
 
 
 def _night(earliest: datetime, lead: Lead) -> str:

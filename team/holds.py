@@ -12,7 +12,7 @@ from crm.transactions import require_transaction, verb
 from team.models import Hold, Skip, User
 
 HELD_FOR = timedelta(minutes=15)
-PUT_ASIDE_FOR = timedelta(minutes=30)
+PUT_ASIDE_FOR = timedelta(minutes=30)  # a client who was skipped
 
 
 def take_hold(lead_id: int, *, by: User, at: datetime) -> bool:
@@ -59,10 +59,10 @@ def holder_of(lead_id: int, *, at: datetime) -> Hold | None:
     return Hold.objects.filter(lead_id=lead_id, expires_at__gt=at).select_related("user").first()
 
 
-def put_aside(lead_id: int, *, by: User, at: datetime) -> datetime:
+def put_aside(lead_id: int, *, by: User, at: datetime, wait: timedelta = PUT_ASIDE_FOR) -> datetime:
     """Let go of a client and leave them out of the queue of `by` for a while. Returns until when (UTC)."""
     require_transaction()
-    until = at + PUT_ASIDE_FOR
+    until = at + wait
     free(lead_id, by=by)
     Skip.objects.update_or_create(user=by, lead_id=lead_id, defaults={"until": until})
     return until

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.errors import Invalid
 from team.actions import change_password, edit_profile, set_shift
 from team.forms import PasswordForm, ProfileForm, SignInForm
+from team.holds import free_holds
 from team.models import User
 from team.pages import way_back
 from team.roles import Role
@@ -28,7 +29,7 @@ COOKIE_AGE = 365 * 24 * 3600
 THEME_COOKIE = "theme"
 # Where each role starts (`ux.md`, section 3).
 START_PAGES = {
-    Role.OPERATOR: ("lead-list", ""),
+    Role.OPERATOR: ("day", ""),
     Role.MANAGER: ("report-team", ""),
     Role.LAWYER: ("deal-list", "?view=board&owner=me"),
     Role.ADMIN: ("report-sources", ""),
@@ -58,6 +59,15 @@ class SignIn(LoginView):
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         left = attempts_left(self.request, form.cleaned_data.get("username", ""))
         return self.render_to_response(self.get_context_data(form=form, attempts_left=left), status=422)
+
+
+class SignOut(LogoutView):
+    """Sign-out. Whom they were calling becomes free."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if isinstance(request.user, User):
+            free_holds(request.user.pk)
+        return super().post(request, *args, **kwargs)
 
 
 @login_required

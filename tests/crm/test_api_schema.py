@@ -23,6 +23,7 @@ CALLS = {
     ("get", "deals/"), ("get", "deals/{id}/"), ("patch", "deals/{id}/"), ("post", "deals/{id}/stage/"),
     ("post", "deals/{id}/assign/"), ("get", "deals/stages/"),
     ("get", "sources/"), ("get", "tasks/"), ("post", "tasks/{id}/complete/"), ("get", "reports/sources/"),
+    ("get", "queue/"), ("post", "queue/next/"),
     ("get", "me/"), ("get", "users/"), ("post", "shift/"), ("get", "notices/"), ("post", "notices/read/"),
 }  # fmt: skip
 

@@ -120,7 +120,7 @@ def test_who_is_signed_in_is_not_asked_again() -> None:
 @pytest.mark.parametrize(
     ("factory", "page"),
     [
-        (OperatorFactory, "/leads/"),
+        (OperatorFactory, "/day/"),
         (ManagerFactory, "/reports/team/"),
         (AdminFactory, "/reports/sources/"),
         (LawyerFactory, "/deals/?view=board&owner=me"),

@@ -1,0 +1,226 @@
+"""What «Мой день» shows, read in a fixed number of queries: the client to call, the queue, the numbers of the day.
+
+Only reads. Whom to call is said by `queue`, what would follow by `foresight`, what may be chosen by the rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import OuterRef, Q, Subquery
+
+from contacts.templatetags.phone_format import tel, whatsapp
+from crm.templatetags.crm_format import GRACE
+from history.models import Event
+from leads.foresight import Ahead, look_ahead
+from leads.models import Lead, Touch, TouchPolicy
+from leads.pipeline import CLOSED, Status
+from leads.queue import Offer, Reason, end_of_day, later_today, offer_for, queue
+from leads.remarks import BUSY_CALL, start_of_day
+from leads.touch_policy import REACHED, Channel, Direction, Outcome, Progress, missing, progress
+from tasks.actions import Catalogue
+from tasks.models import EscalationPolicy, Kind, Task
+from tasks.worktime import fit
+from team.actions import OFF
+from team.models import Hold, ShiftPeriod, User
+
+KNOWN = 3  # last touches that are told beside the client
+URGENT = (Reason.MISSED_CALL, Reason.PROMISED, Reason.NEW, Reason.REPEAT)
+LADDER = 6
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """An operator's day: calls made, how many reached the client, meetings booked, the median wait of new leads."""
+
+    calls: int
+    reached: int
+    meetings: int
+    first_call: timedelta | None
+    goal: timedelta
+
+
+@dataclass(frozen=True)
+class Line:
+    """The queue on the right, as three groups."""
+
+    now: list[Offer]
+    late: list[Offer]
+    later: list[Task]
+
+    @property
+    def count(self) -> int:
+        return len(self.now) + len(self.late) + len(self.later)
+
+
+@dataclass(frozen=True)
+class Client:
+    """The client to be called, as the operator who holds them sees them at `at`."""
+
+    lead: Lead
+    at: datetime
+    until: datetime | None  # the hold lasts; None: not held
+    offer: Offer | None  # None: chosen ahead of time
+    tasks: list[Task]
+    touches: list[Touch]
+    ahead: Ahead
+    progress: Progress
+    after_call: Progress  # what it will be once this call is recorded as unanswered
+    opens_at: datetime | None
+    catalogue: Catalogue
+
+    @property
+    def call_url(self) -> str:
+        return "" if self.lead.do_not_call else tel(self.lead.phone)
+
+    @property
+    def chat_url(self) -> str:
+        return "" if self.lead.do_not_call else whatsapp(self.lead.phone)
+
+    @property
+    def local_time(self) -> str:
+        return self.at.astimezone(self.lead.zone).strftime("%H:%M")
+
+    @property
+    def away(self) -> bool:
+        """Does the client's clock differ from the firm's?"""
+        firm = self.at.astimezone(ZoneInfo(settings.TIME_ZONE))
+        return self.at.astimezone(self.lead.zone).utcoffset() != firm.utcoffset()
+
+    @property
+    def number(self) -> int:
+        """The number of the touch that is to be made now, since the lead was opened."""
+        return len(self._tried) + 1
+
+    @property
+    def _tried(self) -> list[Touch]:
+        return [touch for touch in self.touches if touch.direction == Direction.OUTGOING]
+
+    @property
+    def asked(self) -> int:
+        return max(self.progress.policy.touches, self.number)
+
+    @property
+    def gate(self) -> str:
+        """What «Недозвон» still needs; empty when it may be chosen once this call is unanswered."""
+        if self.after_call.earned:
+            return ""
+        return missing(self.progress, zone=self.lead.zone, at=self.at)
+
+    @property
+    def offers_no_answer(self) -> bool:
+        """Nothing more is planned and «Недозвон» is earned: it is offered, never forced."""
+        return self.ahead.no_answer is None and not self.gate
+
+    @property
+    def to_finish(self) -> Task | None:
+        """The task that brought them up, where it is not a call: it can be finished without one."""
+        task = self.offer.task if self.offer else None
+        return task if task and task.kind != Kind.CONTACT_CLIENT else None
+
+    @property
+    def last(self) -> list[Touch]:
+        """The last touches, newest first."""
+        return self.touches[: -KNOWN - 1 : -1]
+
+    def sets_meeting(self) -> list[str]:
+        """The tasks that a booked meeting sets, in words."""
+        rules = [rule for rule, _steps in self.catalogue.rules if rule.status == Status.MEETING]
+        return list(dict.fromkeys(rule.text or str(Kind(rule.kind).label) for rule in rules))
+
+    def ladder(self) -> list[dict[str, Any]]:
+        """What was tried since the lead was opened, the touch of now, and what comes after it."""
+        tried = self._tried
+        shown = tried[-(LADDER - 2) :] if self.ahead.no_answer else tried[-(LADDER - 1) :]
+        first = len(tried) - len(shown) + 1
+        steps: list[dict[str, Any]] = [
+            {"n": first + number, "state": "done", "title": touch.get_outcome_display(), "at": touch.at}
+            for number, touch in enumerate(shown)
+        ]
+        due = self.offer.task.due_at if self.offer else self.at
+        steps.append({"n": len(tried) + 1, "state": "now", "title": "", "at": max(due, self.at - GRACE)})
+        if self.ahead.no_answer:
+            steps.append({"n": len(tried) + 2, "state": "", "title": "", "at": self.ahead.no_answer})
+        return steps
+
+
+def read_place(user: User, *, at: datetime) -> tuple[str, Hold | None]:
+    """Whether `user` is on line ("on", "break", "off"), and the client they hold as a card shows them. One query."""
+    shift = ShiftPeriod.objects.filter(user=OuterRef("pk"), ended_at__isnull=True).values("state")[:1]
+    lead = "hold__lead"
+    people = User.objects.annotate(state=Subquery(shift)).select_related(
+        f"{lead}__contact", f"{lead}__source", f"{lead}__office", f"{lead}__responsible"
+    )
+    person = people.get(pk=user.pk)
+    hold: Hold | None = getattr(person, "hold", None)
+    return person.state or OFF, hold if hold and hold.expires_at > at else None
+
+
+def read_client(
+    lead: Lead, user: User, line: Line, catalogue: Catalogue, *, until: datetime | None, at: datetime
+) -> Client:
+    """Everything about one client. Three queries, a fourth for one who does not stand in the queue."""
+    open_or_of_stay = Q(state=Task.State.OPEN) | Q(automatic=True, stay=lead.stay)
+    tasks = list(Task.objects.filter(open_or_of_stay, lead_id=lead.pk).order_by("due_at", "pk"))
+    touches = list(Touch.objects.filter(lead_id=lead.pk).order_by("at", "pk"))
+    policy = TouchPolicy.current().as_policy()
+    since = [touch for touch in touches if touch.at >= lead.opened_at]
+    day_began = start_of_day(lead, at)
+    busy = [touch for touch in touches if touch.at >= day_began and _is_busy(touch)]
+    this_call = Touch(at=at, channel=Channel.CALL, direction=Direction.OUTGOING, outcome=Outcome.NO_ANSWER)
+    opens_at = fit(at, lead.zone, catalogue.hours)
+    standing = next((offer for offer in [*line.now, *line.late] if offer.task.lead_id == lead.pk), None)
+    return Client(
+        lead=lead,
+        at=at,
+        until=until,
+        offer=standing or offer_for(lead.pk, user, at=at, hours=catalogue.hours),
+        tasks=[task for task in tasks if task.state == Task.State.OPEN],
+        touches=since,
+        ahead=look_ahead(lead, tasks, catalogue, busy_today=len(busy), by=user, at=at),
+        progress=progress(policy, since, opened_at=lead.opened_at, zone=lead.zone, at=at),
+        after_call=progress(policy, [*since, this_call], opened_at=lead.opened_at, zone=lead.zone, at=at),
+        opens_at=opens_at if opens_at > at else None,
+        catalogue=catalogue,
+    )
+
+
+def _is_busy(touch: Touch) -> bool:
+    return all(getattr(touch, name) == value for name, value in BUSY_CALL.items())
+
+
+def read_line(user: User, catalogue: Catalogue, *, at: datetime) -> Line:
+    """Who waits now, who has waited too long, and what comes later today. Two queries."""
+    offers = queue(user, at=at, hours=catalogue.hours)
+    late = [offer for offer in offers if offer.reason not in URGENT and offer.task.due_at < at - GRACE]
+    now = [offer for offer in offers if offer not in late]
+    return Line(now, late, later_today(user, at=at, until=end_of_day(at)))
+
+
+def read_numbers(user: User, *, at: datetime) -> Numbers:
+    """The four numbers since the firm's midnight. Three queries."""
+    began = end_of_day(at) - timedelta(days=1)
+    calls = list(
+        Touch.objects.filter(by=user, at__gte=began, channel=Channel.CALL, direction=Direction.OUTGOING)
+        .order_by()
+        .values_list("outcome", "at", "lead__first_touch_at", "lead__created_at")
+    )
+    waits = [(made - came).total_seconds() for _outcome, made, first, came in calls if made == first]
+    booked = Event.objects.filter(kind=Event.Kind.STATUS, by=user, at__gte=began, new=Status.MEETING)
+    return Numbers(
+        calls=len(calls),
+        reached=sum(outcome in REACHED for outcome, *_ in calls),
+        meetings=booked.values("lead").distinct().count(),
+        first_call=timedelta(seconds=median(waits)) if waits else None,
+        goal=timedelta(minutes=EscalationPolicy.current().first_call_minutes),
+    )
+
+
+def workable(lead: Lead) -> bool:
+    """May a call about it be recorded here?"""
+    return not lead.is_duplicate and lead.status not in CLOSED
