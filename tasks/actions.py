@@ -124,11 +124,11 @@ def add_all(tasks: Sequence[Task]) -> None:
 def replan(stay: Stay, *, at: datetime) -> None:
     """Begin a stay: cancel what the rules set for the status that was left, set what they say for this one.
 
-    A task that the deal has already had (contract, then contract with prepayment) is not set again.
+    A task that the deal has already had (contract, then contract with prepayment) is not set again. Six queries, one
+    more with a deal.
     """
     require_transaction()
-    if stay.number > 1:
-        cancel(Q(lead_id=stay.lead_id, automatic=True), at=at)
+    left = _cancel(Q(lead_id=stay.lead_id, automatic=True), at=at, by=None) if stay.number > 1 else []
     drafts = Catalogue.read(stay.status).drafts(stay, at)
     if stay.deal_id is not None and any(task.deal_id for task in drafts):
         ruled = Task.objects.filter(deal_id=stay.deal_id, automatic=True, step__isnull=False)
@@ -136,7 +136,7 @@ def replan(stay: Stay, *, at: datetime) -> None:
         drafts = [task for task in drafts if not (task.deal_id and task.kind in had)]
     if drafts:
         add_all(drafts)
-        _mark(drafts)
+    _mark([*left, *drafts])
 
 
 def plan_following(stay: Stay, kind: str, *, at: datetime) -> None:
@@ -167,12 +167,17 @@ def stop_cadence(lead_id: int, *, at: datetime) -> None:
 def cancel(which: Q, *, at: datetime, by: User | None = None) -> None:
     """Cancel the open tasks of `which` ("снята", not done)."""
     require_transaction()
+    _mark(_cancel(which, at=at, by=by))
+
+
+def _cancel(which: Q, *, at: datetime, by: User | None) -> list[Task]:
+    """The same, and answers the tasks for the caller to mark."""
     tasks = list(Task.objects.open().filter(which).order_by("pk").select_for_update(of=("self",)))
     if tasks:
         Task.objects.filter(pk__in=[task.pk for task in tasks]).update(
             state=Task.State.CANCELLED, closed_at=at, closed_by=by
         )
-        _mark(tasks)
+    return tasks
 
 
 def complete_oldest(lead_id: int, kind: str, *, at: datetime, zone: ZoneInfo, by: User | None) -> Task | None:
