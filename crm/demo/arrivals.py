@@ -87,6 +87,7 @@ class Arrivals:
                 again = self.application(contact.phone, name=application.name, city=application.city)
                 repeats.append(self._lead(later, again, contact, story.lead))
         self._live(story, profile, repeats)
+        story.tell_of_delays()
         return story
 
     def _live(self, story: Story, profile: Profile, repeats: list[Lead]) -> None:

@@ -18,6 +18,7 @@ from django.db import connections, transaction
 
 from contacts.models import Contact
 from crm.demo.arrivals import Arrivals, Part
+from crm.demo.shifts import shifts
 from crm.demo.store import Table, prepare_for_bulk, reserve
 from crm.demo.story import Story
 from crm.demo.world import World, people
@@ -46,6 +47,7 @@ def play(*, leads: int, months: int, seed: int, tell: Tell) -> None:
     Each batch is whole by itself: what is stored when it is broken off obeys all rules. Raises PartFailed.
     """
     people()
+    shifts(World.read(months=months), Random(seed))
     phones = _known_phones(min(KNOWN_AGAIN, leads // 100), Random(seed))
     count = leads - len(phones)
     part = Part(seed, count, first_id=reserve(Lead, count))

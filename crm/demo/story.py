@@ -26,7 +26,7 @@ from leads.touch_policy import REACHED, Channel, Direction, Outcome
 from tasks.actions import Catalogue, Planned, Stay
 from tasks.cadence import Anchor
 from tasks.models import Kind, Task
-from tasks.worktime import fit
+from tasks.worktime import fit, open_time_between
 
 OPEN, DONE, CANCELLED = Task.State.OPEN.value, Task.State.DONE.value, Task.State.CANCELLED.value
 _touch, _task, _event = sketch(Touch), sketch(Task), sketch(Event)
@@ -144,6 +144,19 @@ class Story:
         self._note(Event.Kind.STAGE, by=by, deal_id=deal.pk, old=old.code, new=stage.code)
         if by in self.world.deals_of and stage.final:
             self.world.deals_of[by] -= 1
+
+    def tell_of_delays(self) -> None:
+        """What the jobs have said by now (`tasks.reminders`, `leads.first_call`): nobody is to hear of it anew."""
+        now, lead = self.world.now, self.lead
+        for task in self.tasks:
+            if task.state == OPEN and task.due_at <= now:
+                task.reminded_at = task.due_at
+                if task.due_at <= now - self.world.overdue:
+                    task.escalated_at = task.due_at + self.world.overdue
+        if lead.status == Status.NEW and lead.first_touch_at is None:
+            waited = open_time_between(lead.created_at, now, self.zone, self.world.hours)
+            if waited >= self.world.first_call:
+                lead.call_escalated_at = now
 
     def open(self, *kinds: str) -> list[Task]:
         """The open tasks on the lead, of these kinds or all."""

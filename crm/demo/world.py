@@ -31,7 +31,7 @@ from leads.touch_policy import Policy
 from sources.lookup import SourceLookup
 from sources.models import Source
 from tasks.actions import Catalogue
-from tasks.models import TaskRule
+from tasks.models import EscalationPolicy, TaskRule
 from tasks.worktime import Hours, at_local
 from team.models import User
 from team.roles import Role
@@ -117,6 +117,8 @@ class World:
     cadences: Mapping[tuple[str, str], Catalogue]  # status, kind -> the rule that goes step by step
     hours: Hours
     policy: Policy
+    overdue: timedelta  # from when on managers have been told of a late task
+    first_call: timedelta  # and of a new lead that nobody called, in the client's calling hours
 
     @classmethod
     def read(cls, *, months: int) -> World:
@@ -129,6 +131,7 @@ class World:
         lawyers = User.objects.filter(role=Role.LAWYER, is_active=True)
         load = lawyers.annotate(load=Count("deals", filter=Q(deals__stage__final=False))).order_by("pk")
         catalogue = Catalogue.read()
+        escalation = EscalationPolicy.current()
         return cls(
             now=now,
             zone=zone,
@@ -152,6 +155,8 @@ class World:
             },
             hours=catalogue.hours,
             policy=TouchPolicy.current().as_policy(),
+            overdue=timedelta(minutes=escalation.overdue_minutes),
+            first_call=timedelta(minutes=escalation.first_call_minutes),
         )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import F
 
 from contacts.models import Contact
 from contacts.phones import parse
@@ -14,12 +15,14 @@ from crm.demo.store import Table, ids_of
 from crm.demo.world import fresh_numbers
 from crm.text import fold
 from history.models import Event
-from leads import touch_policy
+from leads import first_call, touch_policy
 from leads.models import Lead, Touch, TouchPolicy
 from leads.pipeline import JunkReason, Status
 from outbox.models import Mark
+from tasks import reminders
 from tasks.actions import Catalogue
 from tasks.models import Task
+from team.models import Notice, ShiftPeriod
 from tests import factories, promises
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +52,7 @@ def test_what_it_leaves_keeps_every_promise() -> None:
     assert not Task.objects.filter(closed_at__gt=now).exists()
     for lead in Lead.objects.select_related("contact"):
         assert lead.search_text == lead.make_search_text()
+        assert lead.client_zone == lead.zone.key
         assert parse(lead.phone_raw).main == lead.phone
     for card in Contact.objects.all():
         assert card.search_text == fold(f"{card.name} {card.email} {card.city}")
@@ -65,6 +69,28 @@ def test_it_is_believable() -> None:
     assert Event.objects.filter(kind=Event.Kind.STAGE).exists()
     assert Lead.objects.filter(contact=None).exclude(phone_refusal="").exists()
     assert Lead.objects.exclude(source_raw="").exists()
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_nobody_is_told_of_its_past() -> None:
+    assert reminders.remind() == 0
+    assert reminders.escalate() == 0
+    assert first_call.escalate_uncalled() == 0
+    assert not Notice.objects.exists()
+    due = Task.objects.open().filter(due_at__lte=clock.now())
+    assert due.filter(escalated_at__isnull=False).exists()
+    ahead = Task.objects.open().filter(due_at__gt=clock.now())
+    assert ahead.exists()
+    assert not ahead.exclude(reminded_at=None, escalated_at=None).exists()
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_operators_were_on_line_and_nobody_is_now() -> None:
+    periods = ShiftPeriod.objects.all()
+    assert periods.values("user").distinct().count() == 6
+    assert not periods.filter(ended_at=None).exists()
+    assert not periods.exclude(started_at__lt=F("ended_at")).exists()
+    assert not periods.filter(ended_at__gt=clock.now()).exists()
 
 
 @pytest.mark.usefixtures("demonstration")
