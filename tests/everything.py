@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.sizes import NIGHTLY
@@ -73,9 +74,8 @@ def check(step: Step) -> bool:
         step.command, env=environment(step), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     passed = done.returncode == 0
-    print(f"{step.title:<20} {'ok' if passed else 'FAILED'} ({time.monotonic() - began:.1f} s)", flush=True)
-    if not passed:
-        print(done.stdout, flush=True)
+    said = f"{step.title:<20} {'ok' if passed else 'FAILED'} ({time.monotonic() - began:.1f} s)\n"
+    print(said if passed else f"{said}{done.stdout}\n", end="", flush=True)  # at once: checks run side by side
     return passed
 
 
@@ -113,7 +113,8 @@ def suites(arguments: Sequence[str]) -> list[Step]:
 
 def main(arguments: list[str]) -> int:
     """Run what the arguments ask for; answers the exit status."""
-    results = [check(step) for step in CHECKS]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as cores:
+        results = list(cores.map(check, CHECKS))
     if not all(results):
         print("The checks found something; the tests were not started.", file=sys.stderr)
         return 1
