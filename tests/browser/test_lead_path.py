@@ -33,18 +33,18 @@ def post(page: Page, live_server: LiveServer) -> Lead:
 
 def work_until_visit(page: Page) -> None:
     """From the list through the first touch and the meeting to the visit."""
-    page.goto("/")
+    page.goto("/leads/")
     press(page, page.get_by_role("link", name="Андрей Мельников", exact=True))
     call = page.locator("form.composer__pane--call")
     choose(page, call.get_by_role("group", name="Чем закончилось"), "Не ответил")
     press(page, call.get_by_role("button", name="Сохранить"))
-    expect(page.locator("[aria-current=step]")).to_have_text("Прозвон")
+    expect(page.locator(".steps [aria-current=step]")).to_have_text("Прозвон")
     press(page, page.locator(".steps").get_by_role("link", name="Встреча назначена"))
     type_moment(page, page.locator("[name=meeting_at]:visible"))
     page.keyboard.press("Enter")
-    expect(page.locator("[aria-current=step]")).to_have_text("Встреча назначена")
+    expect(page.locator(".steps [aria-current=step]")).to_have_text("Встреча назначена")
     press(page, page.locator(".steps").get_by_role("button", name="Визит"))
-    expect(page.locator("[aria-current=step]")).to_have_text("Визит")
+    expect(page.locator(".steps [aria-current=step]")).to_have_text("Визит")
 
 
 def counts(page: Page) -> list[int]:
@@ -58,7 +58,7 @@ def test_a_posted_lead_walks_to_a_prepaid_contract_and_into_the_report(
     chief, lawyer = factories.ManagerFactory(), factories.LawyerFactory()
     factories.lead_in("meeting", source="quiz", name="Кто был раньше")
     page = as_user(chief)
-    page.goto("/")
+    page.goto("/reports/sources/")
     before = counts(page)
     assert before == [1, 1, 0, 0, 0]
 
@@ -68,17 +68,17 @@ def test_a_posted_lead_walks_to_a_prepaid_contract_and_into_the_report(
     press(page, page.locator(".steps").get_by_role("link", name="Договор", exact=True))
     type_into(page, page.get_by_label("Стоимость, ₽"), "145 000")
     page.keyboard.press("Enter")
-    expect(page.locator("[aria-current=step]")).to_have_text("Договор")
+    expect(page.locator(".steps [aria-current=step]")).to_have_text("Договор")
     press(page, page.get_by_role("link", name="Записать предоплату"))
     type_into(page, page.get_by_label("Предоплата, ₽"), "30 000")
     page.keyboard.press("Enter")
-    expect(page.locator("[aria-current=step]")).to_have_text("Договор с предоплатой")
+    expect(page.locator(".steps [aria-current=step]")).to_have_text("Договор с предоплатой")
     deal = Deal.objects.get()
     assert (deal.lead, deal.contact, deal.source.code) == (lead, lead.contact, "quiz")
     assert (deal.amount, deal.prepayment, deal.responsible) == (145_000, 30_000, lawyer)
 
     as_user(chief)
-    page.goto("/")
+    page.goto("/reports/sources/")
     assert [now - then for now, then in zip(counts(page), before, strict=True)] == [1, 1, 1, 1, 1]
     for place, number in enumerate(counts(page)):
         behind = open_beside(page, page.locator(NUMBERS).nth(place))
@@ -99,5 +99,5 @@ def test_without_script_a_lead_walks_to_a_contract_as_well(
     expect(page).to_have_title(f"№ {lead.pk}: Договор с клиентом — CRM")
     type_into(page, page.get_by_label("Стоимость, ₽"), "145 000")
     page.keyboard.press("Enter")
-    expect(page.locator("[aria-current=step]")).to_have_text("Договор")
+    expect(page.locator(".steps [aria-current=step]")).to_have_text("Договор")
     assert Deal.objects.get().lead == lead
