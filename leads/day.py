@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils.http import urlencode
 
-from contacts.templatetags.phone_format import tel, whatsapp
+from contacts.templatetags.phone_format import tel
 from crm.templatetags.crm_format import GRACE
 from history.models import Event
 from leads.foresight import Ahead, look_ahead
@@ -79,8 +81,12 @@ class Client:
         return "" if self.lead.do_not_call else tel(self.lead.phone)
 
     @property
-    def chat_url(self) -> str:
-        return "" if self.lead.do_not_call else whatsapp(self.lead.phone)
+    def message_url(self) -> str:
+        """The page that writes to the client, with the text of the task; from there the day goes on with them."""
+        task = self.offer.task if self.offer else None
+        asked = {"task": task.kind, "messenger": task.channel} if task else {}
+        asked["next"] = f"{reverse('day')}?lead={self.lead.pk}"
+        return f"{reverse('lead-message', args=[self.lead.pk])}?{urlencode(asked)}"
 
     @property
     def local_time(self) -> str:

@@ -11,6 +11,7 @@ from contacts.actions import edit_contact
 from contacts.models import MessageTemplate, Messenger
 from leads.editing import stop_calling
 from leads.models import Lead, Office, Touch
+from team.actions import set_shift
 from tests.conftest import Frozen
 from tests.factories import LawyerFactory, ManagerFactory, OperatorFactory, lead, lead_in, move
 from tests.pages import HOSTILE, at_most, signed_in, text_of
@@ -226,3 +227,17 @@ def test_clients_are_written_to_in_russian_whatever_the_reader_speaks(frozen: Fr
     page = signed_in(english).get(f"/leads/{row.pk}/message/?task=confirm_meeting").content.decode()
     assert "Напоминаем о встрече 25 ноября в 12:00." in written(page)
     assert "Was the message sent?" in page
+
+
+def test_from_my_day_it_goes_on_with_the_same_client(operator, frozen: Frozen) -> None:
+    row = lead_in("meeting", name="Пётр", by=operator)
+    set_shift(operator.pk, "on")
+    client = signed_in(operator)
+    page = client.get(f"/day/?lead={row.pk}", follow=True).content.decode()
+    address = unescape(re.search(r'href="(/leads/\d+/message/[^"]+)"', page)[1])
+    assert "task=send_address" in address
+    form = client.get(address).content.decode().partition("data-message")[2]
+    assert "ждём вас 25 ноября" in written(form)
+    on = unescape(re.search(r'name="next" value="([^"]+)"', form)[1])
+    assert send(client, row, "sent", next=on, task="send_address")["Location"] == f"/day/?lead={row.pk}"
+    assert not row.tasks.open().filter(kind="send_address").exists()
