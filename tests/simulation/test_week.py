@@ -19,7 +19,7 @@ from tests.sizes import NIGHTLY, size
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 SEED = 20261124
-LEADS, DAYS = size(24, 500), size(2, 7)
+LEADS, DAYS = size(18, 500), size(2, 7)
 PLANS = [Plan(0), Plan(1, lost=0.4), Plan(2, lost=0.25, doubled=0.25)]
 ENDS = {"dialing", "meeting", "postponed", "junk"} | ({"visit", "contract", "contract_prepaid"} if NIGHTLY else set())
 

@@ -125,7 +125,7 @@ class Week:
 
     def _ask_for_clients(self) -> None:
         """Everybody on line presses "next": nobody is handed whom another was, and nobody is woken at night."""
-        if self.clock.now.minute or self.clock.now.hour % 3:
+        if self.clock.now.minute or self.clock.now.hour % 4:
             return
         hours = CallingHours.current().as_hours()
         handed: dict[int, int] = {}
