@@ -126,7 +126,8 @@ def enter(
             lead_id=lead.pk, contact_id=lead.contact_id, source_id=lead.source_id, terms=terms, by=by, at=at
         )
     unanswered = deal is not None and has_open_repeat(lead.pk)
-    replan(replace(lead.as_stay(deal=deal), steps_done=steps_done or {}), at=at)
+    stay = lead.as_stay(deal=deal)
+    replan(replace(stay, steps_done=steps_done or {}, deal_is_new=old not in SIGNED), at=at)
     if deal is not None and unanswered and not lead.do_not_call:
         # The client applied again just before the signing: now it is the lawyer who has to hear of it.
         call_again(deal_id=deal.pk, assignee_id=deal.responsible_id, at=at, zone=lead.zone, repeat=True)

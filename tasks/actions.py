@@ -38,6 +38,7 @@ class Stay:
     assignee_id: int | None = None
     deal_id: int | None = None
     deal_assignee_id: int | None = None
+    deal_is_new: bool = False  # then it has had no tasks
     do_not_call: bool = False
     steps_done: Mapping[str, int] = field(default_factory=dict)  # kind -> steps of its cadence that count as done
 
@@ -124,13 +125,12 @@ def add_all(tasks: Sequence[Task]) -> None:
 def replan(stay: Stay, *, at: datetime) -> None:
     """Begin a stay: cancel what the rules set for the status that was left, set what they say for this one.
 
-    A task that the deal has already had (contract, then contract with prepayment) is not set again. Six queries, one
-    more with a deal.
+    A task that the deal has already had (contract, then contract with prepayment) is not set again. Six queries.
     """
     require_transaction()
     left = _cancel(Q(lead_id=stay.lead_id, automatic=True), at=at, by=None) if stay.number > 1 else []
     drafts = Catalogue.read(stay.status).drafts(stay, at)
-    if stay.deal_id is not None and any(task.deal_id for task in drafts):
+    if stay.deal_id is not None and not stay.deal_is_new and any(task.deal_id for task in drafts):
         ruled = Task.objects.filter(deal_id=stay.deal_id, automatic=True, step__isnull=False)
         had = set(ruled.values_list("kind", flat=True))
         drafts = [task for task in drafts if not (task.deal_id and task.kind in had)]

@@ -15,6 +15,7 @@ from tests.factories import OperatorFactory, lead_in, move
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 ROADS = [("new", "dialing"), ("new", "meeting"), ("dialing", "postponed"), ("meeting", "visit"), ("dialing", "junk")]
+ROADS += [("visit", "contract"), ("visit", "contract_prepaid"), ("contract", "contract_prepaid")]
 
 
 @pytest.fixture
