@@ -73,4 +73,4 @@ def test_the_menu_of_a_card_needs_no_dragging(as_user: Callable[[User], Page]) -
     page.goto("/leads/?view=board")
     page.get_by_role("link", name=f"Сменить статус лида № {row.pk}").press("Enter")
     page.locator("button[value=dialing]").press("Enter")
-    expect(page.locator("[aria-current=step]")).to_have_text("Прозвон")
+    expect(page.locator(".steps [aria-current=step]")).to_have_text("Прозвон")
