@@ -1,4 +1,4 @@
-"""From the arrival of a lead by the API to the operator's list and notice, with the real processes (issue's limits:
+"""From the arrival of a lead by the API to the operator's list and notice, with the real processes (the limits:
 2 s as `make run` starts it, 60 s with the broker dead).
 """
 
