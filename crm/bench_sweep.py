@@ -1,4 +1,4 @@
-"""A measure of the periodic jobs over a large base: many open leads, few of them due (to stay within 5 s for 1,000 of 100,000).
+"""A measure of the periodic jobs over a large base: 100,000 open leads, of which a thousand are due (5 s are allowed).
 
 For an empty database only: the rows are written past the verbs and obey their rules as far as the jobs look.
 """
