@@ -105,7 +105,7 @@ class Office:
             stop_calling(row.contact_id, "просил не звонить" if rest[1] else "", by=self.manager)
 
 
-@settings(max_examples=size(60, 1500))
+@settings(max_examples=size(40, 1500))
 @given(st.lists(wishes, min_size=5, max_size=40), st.sampled_from([None, 30]))
 def test_a_random_walk_keeps_every_promise(walk: list[tuple], new_after: int | None) -> None:
     with TemporaryDirectory() as folder, transaction.atomic():
