@@ -5,7 +5,7 @@ A lead meets its contact here, is recognised as a repeat, and the original hears
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -296,14 +296,14 @@ def draft_lead(
     return lead
 
 
-def created_event(lead: Lead, *, by: User | None, digest: str = "") -> Event:
-    """The first line of a lead's history, unsaved."""
+def created_event(lead: Lead, *, by: User | None, digest: str = "", make: Callable[..., Event] = Event) -> Event:
+    """The first line of a lead's history, unsaved. `make` builds the row; a bulk writer brings a quicker one."""
     source = lead.source
-    return Event(
+    return make(
         kind=Event.Kind.CREATED,
         at=lead.created_at,
-        by=by,
-        lead=lead,
+        by_id=by.pk if by else None,
+        lead_id=lead.pk,
         contact_id=lead.contact_id,
         new=lead.status,
         reason=lead.junk_reason,

@@ -18,7 +18,7 @@ from contacts.models import Contact
 from contacts.phones import Phones, display, parse
 from crm.demo import words
 from crm.demo.plot import Plot
-from crm.demo.store import ids_of
+from crm.demo.store import ids_of, sketch
 from crm.demo.story import Story
 from crm.demo.words import Profile
 from crm.demo.world import World, fresh_numbers
@@ -32,6 +32,7 @@ LONGEST_WAIT_FOR_REPEAT = 50_000  # arrivals of the part; bounds what is kept of
 NO_PHONE = 0.008
 CITIES = [city for city, _share in words.CITIES]
 CITY_WEIGHTS = list(accumulate(share for _city, share in words.CITIES))
+_card = sketch(Contact)
 SPELLINGS: tuple[Callable[[str], str], ...] = (display, lambda phone: phone, lambda phone: f"8{phone[2:]}")
 
 
@@ -77,7 +78,12 @@ class Arrivals:
         contact = None
         if application.phones.main:
             contact = draft(
-                application.phones.main, name=application.name, email=application.email, city=application.city, at=at
+                application.phones.main,
+                name=application.name,
+                email=application.email,
+                city=application.city,
+                at=at,
+                make=_card,
             )
             contact.pk = next(self._cards)
         story = Story(self.world, self._lead(slot, application, contact, None), contact)

@@ -19,7 +19,7 @@ from django.db import connections, transaction
 from contacts.models import Contact
 from crm.demo.arrivals import Arrivals, Part
 from crm.demo.shifts import shifts
-from crm.demo.store import Table, prepare_for_bulk, reserve
+from crm.demo.store import Table, prepare_for_bulk, reserve, sketch
 from crm.demo.story import Story
 from crm.demo.world import World, people
 from crm.supervisor import end_with_parent
@@ -34,6 +34,7 @@ BATCH = 1000  # clients in one transaction
 IN_TWO = 20_000  # leads from which on a second process is worth its start
 KNOWN_AGAIN = 50  # applications, at most, of clients whom the directory knew before
 
+_event = sketch(Event)
 Tell = Callable[[int], None]
 
 
@@ -127,7 +128,7 @@ class Batch:
         self.touches += story.touches
         self.tasks += story.tasks
         self.events += story.events
-        self.events += [created_event(duplicate, by=None) for duplicate in story.duplicates]
+        self.events += [created_event(duplicate, by=None, make=_event) for duplicate in story.duplicates]
 
     def store(self, writing: AbstractContextManager[Any] | None = None) -> None:
         """In one transaction; what is pointed at comes first."""

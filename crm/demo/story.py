@@ -43,7 +43,7 @@ class Story:
         self.at: datetime = lead.created_at
         self.touches: list[Touch] = []
         self.tasks: list[Task] = []
-        self.events: list[Event] = [created_event(lead, by=None)]
+        self.events: list[Event] = [created_event(lead, by=None, make=_event)]
         self.duplicates: list[Lead] = []
         self.deal: Deal | None = None
         self._set(self._rules().planned(self._stay(), self.at))
