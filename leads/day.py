@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,16 +17,16 @@ from django.utils.http import urlencode
 
 from contacts.templatetags.phone_format import tel
 from crm.templatetags.crm_format import GRACE
-from history.models import Event
+from leads.effort import meetings_booked, middle, wait_for_call
 from leads.foresight import Ahead, look_ahead
 from leads.models import Lead, Touch, TouchPolicy
 from leads.pipeline import CLOSED, Status
 from leads.queue import Offer, Reason, end_of_day, later_today, offer_for, queue
-from leads.remarks import BUSY_CALL, start_of_day
+from leads.remarks import BUSY_CALL
 from leads.touch_policy import REACHED, Channel, Direction, Outcome, Progress, missing, progress
 from tasks.actions import Catalogue
 from tasks.models import EscalationPolicy, Kind, Task
-from tasks.worktime import fit
+from tasks.worktime import Hours, fit, start_of_day
 from team.actions import OFF
 from team.models import Hold, ShiftPeriod, User
 
@@ -54,6 +53,7 @@ class Line:
     now: list[Offer]
     late: list[Offer]
     later: list[Task]
+    hours: Hours  # in which clients are called
 
     @property
     def count(self) -> int:
@@ -176,7 +176,7 @@ def read_client(
     touches = list(Touch.objects.filter(lead_id=lead.pk).order_by("at", "pk"))
     policy = TouchPolicy.current().as_policy()
     since = [touch for touch in touches if touch.at >= lead.opened_at]
-    day_began = start_of_day(lead, at)
+    day_began = start_of_day(at, lead.zone)
     busy = [touch for touch in touches if touch.at >= day_began and _is_busy(touch)]
     this_call = Touch(at=at, channel=Channel.CALL, direction=Direction.OUTGOING, outcome=Outcome.NO_ANSWER)
     opens_at = fit(at, lead.zone, catalogue.hours)
@@ -205,24 +205,24 @@ def read_line(user: User, catalogue: Catalogue, *, at: datetime) -> Line:
     offers = queue(user, at=at, hours=catalogue.hours)
     late = [offer for offer in offers if offer.reason not in URGENT and offer.task.due_at < at - GRACE]
     now = [offer for offer in offers if offer not in late]
-    return Line(now, late, later_today(user, at=at, until=end_of_day(at)))
+    return Line(now, late, later_today(user, at=at, until=end_of_day(at)), catalogue.hours)
 
 
-def read_numbers(user: User, *, at: datetime) -> Numbers:
+def read_numbers(user: User, *, hours: Hours, at: datetime) -> Numbers:
     """The four numbers since the firm's midnight. Three queries."""
-    began = end_of_day(at) - timedelta(days=1)
+    end = end_of_day(at)
+    began = end - timedelta(days=1)
     calls = list(
         Touch.objects.filter(by=user, at__gte=began, channel=Channel.CALL, direction=Direction.OUTGOING)
         .order_by()
-        .values_list("outcome", "at", "lead__first_touch_at", "lead__created_at")
+        .values_list("outcome", "at", "lead__first_touch_at", "lead__created_at", "lead__client_zone")
     )
-    waits = [(made - came).total_seconds() for _outcome, made, first, came in calls if made == first]
-    booked = Event.objects.filter(kind=Event.Kind.STATUS, by=user, at__gte=began, new=Status.MEETING)
+    waits = [wait_for_call(came, made, zone, hours) for _outcome, made, first, came, zone in calls if made == first]
     return Numbers(
         calls=len(calls),
         reached=sum(outcome in REACHED for outcome, *_ in calls),
-        meetings=booked.values("lead").distinct().count(),
-        first_call=timedelta(seconds=median(waits)) if waits else None,
+        meetings=meetings_booked(began, end).filter(by=user).count(),
+        first_call=middle(waits),
         goal=timedelta(minutes=EscalationPolicy.current().first_call_minutes),
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from history.models import Event
 from leads.access import lock_workable
 from leads.models import Lead
 from leads.pipeline import CLOSED, Status
+from tasks import worktime
 from tasks.models import CallingHours, Kind, Task, TaskQuerySet
 from tasks.worktime import Hours, is_open
 from team.actions import OFF, shift_state
@@ -237,5 +238,4 @@ def skip(lead_id: int, reason: str, *, by: User) -> datetime:
 
 def end_of_day(at: datetime) -> datetime:
     """Midnight after `at` on the firm's clocks, as the end of "today"."""
-    local = at.astimezone(ZoneInfo(settings.TIME_ZONE))
-    return (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return worktime.end_of_day(at, ZoneInfo(settings.TIME_ZONE))

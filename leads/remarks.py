@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ from leads.touch_policy import Channel, Direction, Outcome
 from leads.touches import LoggedTouch, NewTouch, log_touch
 from tasks.actions import Catalogue, add, cancel
 from tasks.models import CallingHours, Kind, Task
-from tasks.worktime import at_local, fit, is_open
+from tasks.worktime import fit, is_open, start_of_day
 from team.models import User
 
 BUSY_CALL = {"channel": Channel.CALL, "direction": Direction.OUTGOING, "outcome": Outcome.BUSY}
@@ -82,17 +82,12 @@ def log_busy(lead_id: int, new: NewTouch, *, by: User) -> LoggedTouch:
     if lead.do_not_call:
         return logged
     planned = Task.objects.open().filter(lead_id=lead_id, kind=Kind.CONTACT_CLIENT).exists()
-    before = lead.touches.exclude(pk=logged.touch.pk).filter(at__gte=start_of_day(lead, now), **BUSY_CALL).count()
+    before = lead.touches.exclude(pk=logged.touch.pk).filter(at__gte=start_of_day(now, lead.zone), **BUSY_CALL).count()
     again = busy_again_at(lead, Catalogue.read(lead.status), busy_before=before, planned=planned, at=now)
     if again is not None:
         assignee = lead.responsible_id or by.pk
         add(lead_id=lead_id, due_at=again, assignee_id=assignee, by=by, at=now, kind=Kind.CONTACT_CLIENT)
     return logged
-
-
-def start_of_day(lead: Lead, at: datetime) -> datetime:
-    """The midnight before `at` on the client's clock."""
-    return at_local(at.astimezone(lead.zone).date(), time(), lead.zone)
 
 
 def _night(earliest: datetime, lead: Lead) -> str:

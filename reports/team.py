@@ -14,21 +14,19 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q
 
 from crm import clock
-from history.models import Event
 from leads.attention import URGENT, Attention, wanting
 from leads.counting import Period
+from leads.effort import meetings_booked, middle, wait_for_call
 from leads.models import DistributionPolicy, Lead, Touch
-from leads.pipeline import JunkReason, Status
+from leads.pipeline import JunkReason
 from leads.touch_policy import REACHED, Channel, Direction
 from tasks.models import CallingHours, EscalationPolicy, Task
-from tasks.worktime import open_time_between
 from team.models import Hold, ShiftPeriod, User
 from team.roles import Role
 
@@ -120,7 +118,7 @@ def read_team(period: Period) -> Team:
         oldest_due=late.filter(lead__isnull=False).aggregate(first=Min("due_at"))["first"],
         unassigned=next(line.count for line in attention if line.what == Attention.UNASSIGNED),
         meetings=sum(_meetings(period).values()),
-        first_call=_median([call.waited for call in calls]),
+        first_call=middle(call.waited for call in calls),
         called_in_time=sum(call.waited <= goal for call in calls),
         called=len(calls),
         hours=_hours(calls),
@@ -157,7 +155,7 @@ def _rows(
                 calls=made_calls,
                 reached=reached,
                 meetings=meetings.get(user.pk, 0),
-                first_call=_median(waits[user.pk]),
+                first_call=middle(waits[user.pk]),
             )
         )
     return rows
@@ -180,10 +178,8 @@ def _overdue(at: datetime) -> dict[int | None, int]:
 
 
 def _meetings(period: Period) -> dict[int | None, int]:
-    """who -> meetings booked in the period, moved ones not counted again."""
-    start, end = period.bounds()
-    booked = Event.objects.filter(kind=Event.Kind.STATUS, new=Status.MEETING, at__gte=start, at__lt=end)
-    return dict(booked.exclude(old=Status.MEETING).order_by().values_list("by").annotate(count=Count("pk")))
+    """who -> meetings booked in the period."""
+    return dict(meetings_booked(*period.bounds()).values_list("by").annotate(count=Count("pk")))
 
 
 def _first_calls(period: Period) -> list[_FirstCall]:
@@ -199,7 +195,7 @@ def _first_calls(period: Period) -> list[_FirstCall]:
         _FirstCall(
             responsible,
             created.astimezone(firm).hour,
-            open_time_between(created, touched, ZoneInfo(zone) if zone else firm, hours),
+            wait_for_call(created, touched, zone, hours),
         )
         for responsible, created, touched, zone in rows
         if touched is not None
@@ -210,12 +206,4 @@ def _hours(calls: list[_FirstCall]) -> list[Hour]:
     by_hour: dict[int, list[timedelta]] = defaultdict(list)
     for call in calls:
         by_hour[call.hour].append(call.waited)
-    return [Hour(hour, _middle(waits), len(waits)) for hour, waits in sorted(by_hour.items())]
-
-
-def _median(waits: list[timedelta]) -> timedelta | None:
-    return _middle(waits) if waits else None
-
-
-def _middle(waits: list[timedelta]) -> timedelta:
-    return timedelta(seconds=median(wait.total_seconds() for wait in waits))
+    return [Hour(hour, middle(waits) or timedelta(), len(waits)) for hour, waits in sorted(by_hour.items())]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tasks.models import Kind, Task
+from tasks.worktime import end_of_day
 from team.models import User
 from team.roles import Right, may
 
@@ -58,7 +59,7 @@ class TaskFilters(forms.Form):
             tasks = tasks.filter(assignee__isnull=True)
         elif who:
             tasks = tasks.filter(assignee=self.user.pk if who == ME else int(who))
-        tomorrow = _midnight_after(at)
+        tomorrow = end_of_day(at, ZoneInfo(settings.TIME_ZONE))
         if self.view_name == DONE:
             return tasks.filter(state=Task.State.DONE).order_by("-closed_at", "-pk")
         tasks = tasks.open()
@@ -69,9 +70,3 @@ class TaskFilters(forms.Form):
         elif self.view_name == LATER:
             tasks = tasks.filter(due_at__gte=tomorrow)
         return tasks.order_by("due_at", "pk")
-
-
-def _midnight_after(at: datetime) -> datetime:
-    """The end of the firm's day."""
-    day = at.astimezone(ZoneInfo(settings.TIME_ZONE)).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + timedelta(days=1)

@@ -46,6 +46,16 @@ def at_local(day: date, moment: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, moment, tzinfo=zone).astimezone(UTC)
 
 
+def start_of_day(at: datetime, zone: ZoneInfo) -> datetime:
+    """The midnight before `at` on the clocks of `zone`, in UTC."""
+    return at_local(at.astimezone(zone).date(), time(), zone)
+
+
+def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
+    """The midnight after `at` on the clocks of `zone`, in UTC: the end of "today"."""
+    return at_local(at.astimezone(zone).date() + timedelta(days=1), time(), zone)
+
+
 def is_open(moment: datetime, zone: ZoneInfo, hours: Hours) -> bool:
     """Whether the client may be called at `moment`."""
     local = moment.astimezone(zone)

@@ -98,7 +98,7 @@ def _show(
     context: dict[str, Any] = {
         "client": client,
         "line": line,
-        "numbers": read_numbers(by, at=at),
+        "numbers": read_numbers(by, hours=line.hours, at=at),
         "at": at,
         "shift_state": state,
         "token": new_token(request),

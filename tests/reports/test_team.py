@@ -7,10 +7,12 @@ import pytest
 from crm import clock
 from leads.attention import Attention, wanting
 from leads.counting import Period
+from leads.day import read_numbers
 from leads.first_call import escalate_uncalled
 from leads.models import Lead, TouchPolicy
 from reports.hour_chart import chart
 from reports.team import Hour, Team, read_team
+from tasks.models import CallingHours
 from team.actions import set_shift
 from tests.factories import ManagerFactory, OperatorFactory, lead, lead_in, move, touch
 from tests.pages import signed_in
@@ -48,6 +50,21 @@ def test_the_night_does_not_count_as_waiting(frozen) -> None:
     assert team.first_call == timedelta(minutes=5)
     assert (team.called_in_time, team.called) == (1, 1)
     assert [(hour.hour, hour.leads) for hour in team.hours] == [(21, 1)]
+
+
+def test_an_operators_own_day_and_the_managers_page_say_the_same(frozen) -> None:
+    """The night is no waiting on either, and a meeting that was moved is one meeting."""
+    frozen.set(frozen.START.replace(hour=3))  # 6:00 in Moscow
+    operator = OperatorFactory()
+    row = lead(phone="+79161234567")
+    frozen.move(hours=3, minutes=4)  # 9:04
+    touch(row, "answered", by=operator)
+    move(row, "meeting", by=operator)
+    move(row, "meeting", by=operator, meeting_at=frozen.now + timedelta(days=3))
+    own = read_numbers(operator, hours=CallingHours.current().as_hours(), at=frozen.now)
+    shown = today().rows[0]
+    assert (own.first_call, own.meetings, own.calls) == (timedelta(minutes=4), 1, 1)
+    assert (shown.first_call, shown.meetings, shown.calls) == (own.first_call, own.meetings, own.calls)
 
 
 def test_what_is_overdue_is_counted_by_lead(frozen) -> None:
