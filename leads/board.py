@@ -23,7 +23,7 @@ from leads.actions import open_moves
 from leads.ladder_words import in_words
 from leads.models import Lead, Office
 from leads.originals import is_bygone
-from leads.pipeline import CLOSED, MOVES, SIGNED, JunkReason, Status
+from leads.pipeline import CLOSED, MOVES, SIGNED, STEPS, JunkReason, Status
 from leads.standing import Standing, read_standing
 from leads.touch_policy import Progress, missing
 from tasks.models import Task
@@ -32,16 +32,6 @@ from team.roles import RIGHTS, Right, Role, may
 
 UTM_ROWS = 8
 OTHERS = 10  # other requests of a number that are shown
-# The customer's order; «Брак» stands apart.
-STEPS = (
-    Status.NEW,
-    Status.DIALING,
-    Status.MEETING,
-    Status.POSTPONED,
-    Status.VISIT,
-    Status.CONTRACT,
-    Status.CONTRACT_PREPAID,
-)
 ASKING = (Status.MEETING, Status.POSTPONED)
 
 

@@ -11,22 +11,13 @@ from django.db.models import Count, F, Min, OuterRef, Subquery
 
 from leads.listing import Leads, Row
 from leads.models import Lead, TouchPolicy
-from leads.pipeline import CLOSED, SIGNED, Status, open_moves
+from leads.pipeline import CLOSED, SIGNED, STEPS, Status, open_moves
 from tasks.models import Task
 from team.roles import Right, may
 
 CARDS = 20
 """Cards of a column at first, and of each further portion (`ux.md`, 6.3)."""
-ORDER = (
-    Status.NEW,
-    Status.DIALING,
-    Status.MEETING,
-    Status.POSTPONED,
-    Status.VISIT,
-    Status.CONTRACT,
-    Status.CONTRACT_PREPAID,
-    Status.JUNK,
-)
+ORDER = (*STEPS, Status.JUNK)
 ASKING = (Status.MEETING, Status.POSTPONED, Status.JUNK, *SIGNED)
 """Statuses whose short form opens when a card is dropped there."""
 

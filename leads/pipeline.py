@@ -54,6 +54,9 @@ MOVES: dict[Status, tuple[Status, ...]] = {
 }
 """From -> to (`domain.md`, Allowed moves). Leaving junk is reopening: a manager's or a repeat's."""
 
+STEPS = (S.NEW, S.DIALING, S.MEETING, S.POSTPONED, S.VISIT, S.CONTRACT, S.CONTRACT_PREPAID)
+"""The statuses in the order in which the customer shows them; «Брак» stands apart."""
+
 SIGNED = (S.CONTRACT, S.CONTRACT_PREPAID)
 CLOSED = (S.JUNK, *SIGNED)  # terminal for calling
 
