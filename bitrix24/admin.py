@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from bitrix24 import line, twins
-from bitrix24.models import Alarm, Colleague, Entry, Line, Link
+from bitrix24.models import Alarm, Colleague, Entry, Line
 from crm.admin import OneRowAdmin, PageAdmin, ReadOnlyAdmin, one_by_one
+from outbox.models import Link
 
 
 @admin.register(Line)

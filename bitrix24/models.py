@@ -1,4 +1,7 @@
-"""What is known of the portal: which object there is ours, which code stands for what, and how the line is doing."""
+"""What is known of the portal: which code stands for what, who is who, and how the line is doing.
+
+Which object there is which of ours stands in `outbox.models.Link`, where imports can note it too.
+"""
 
 from __future__ import annotations
 
@@ -12,33 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from crm import clock
 from crm.singletons import Singleton
 from team.models import User
-
-
-class Link(models.Model):
-    """An object of ours and its twin at the portal. `origin` names it there and never changes.
-
-    `creating_since` is set while a creation is under way or has no known outcome: then the portal is looked through
-    before anything is created.
-    """
-
-    kind = models.CharField(_("kind"), max_length=20)
-    object_id = models.BigIntegerField(_("object"))
-    origin = models.CharField(max_length=60, unique=True)
-    remote_id = models.BigIntegerField(_("id at the portal"), null=True, blank=True)
-    digest = models.CharField(max_length=64, blank=True)  # of what was sent last
-    values = models.JSONField(default=dict, blank=True)  # digests of the phone and e-mail sent last, by type
-    creating_since = models.DateTimeField(null=True, blank=True)
-    looks = models.PositiveSmallIntegerField(default=0)  # in vain, since `creating_since`
-    gone_at = models.DateTimeField(_("gone there since"), null=True, blank=True)
-    told_at = models.DateTimeField(_("last told"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("twin at the portal")
-        verbose_name_plural = _("twins at the portal")
-        constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="one_twin_per_object")]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.object_id}"
 
 
 class Entry(models.Model):

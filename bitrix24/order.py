@@ -6,12 +6,11 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from bitrix24.models import Link
 from crm import clock
 from crm.transactions import verb
 from outbox.actions import mark
 from outbox.delivery import Later
-from outbox.models import Mark
+from outbox.models import Link, Mark
 
 SOON = timedelta(seconds=3)
 AFTER_PARKED = timedelta(minutes=5)

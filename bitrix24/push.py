@@ -17,19 +17,20 @@ from django.utils.translation import gettext as _
 from bitrix24 import payloads
 from bitrix24.client import Portal
 from bitrix24.directories import Wanted, code_for, rename
-from bitrix24.models import Link
 from bitrix24.order import twin_before
 from bitrix24.outcomes import Gone, Refusal
 from bitrix24.people import remote_user
 from bitrix24.session import Session
 from bitrix24.timeline import push_task, push_touch
-from bitrix24.twins import ORIGINATOR, digest, link_of, make_twin, told
+from bitrix24.twins import ORIGINATOR, digest, make_twin, told
 from contacts.models import Contact
 from crm import clock
 from deals.models import Deal
 from leads.models import Lead
 from leads.pipeline import JunkReason, Status
 from outbox.delivery import Held, Rejected, Tell
+from outbox.links import link_of
+from outbox.models import Link
 from sources.models import Source
 
 ORDER = ("source", "contact", "lead", "deal", "task", "touch")

@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from bitrix24 import payloads
-from bitrix24.models import Link
 from bitrix24.order import twin_before
 from bitrix24.people import remote_user
 from bitrix24.session import Session
-from bitrix24.twins import ORIGINATOR, digest, link_of, make_twin, told
+from bitrix24.twins import ORIGINATOR, digest, make_twin, told
 from leads.models import Touch
+from outbox.links import link_of
+from outbox.models import Link
 from tasks.models import Task
 
 OWNERS = {"lead": 1, "deal": 2}  # entityTypeId

@@ -16,11 +16,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from bitrix24 import line
-from bitrix24.models import Link
 from bitrix24.outcomes import Refusal, Unclear
 from bitrix24.session import Session
 from crm import clock
 from outbox.delivery import Closed, Later
+from outbox.models import Link
 
 ORIGINATOR = "BFLCRM"
 LOOK_AFTER = (1, 5, 30, 30)  # seconds before each look
@@ -36,14 +36,6 @@ Create = Callable[[], int]
 def digest(told: Any) -> str:
     """What tells two payloads apart."""
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str, ensure_ascii=False).encode()).hexdigest()
-
-
-def link_of(kind: str, object_id: int, made_at: datetime) -> Link:
-    """The object's link, made at the first call. Its origin follows from the object alone, so a restored database finds
-    the same twin, and from the moment it was made, so that a number given anew after a restore names another.
-    """
-    origin = f"{kind}-{object_id}-{int(made_at.timestamp() * 1000)}"
-    return Link.objects.get_or_create(kind=kind, object_id=object_id, defaults={"origin": origin})[0]
 
 
 def make_twin(link: Link, session: Session, *, made_at: datetime, look: Look, create: Create) -> bool:

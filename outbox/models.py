@@ -1,4 +1,6 @@
-"""What the outside still has to be told. Knows kinds and ids; neither leads nor Bitrix24."""
+"""What the outside still has to be told, and under which id it knows what. Knows kinds and ids; neither leads nor
+Bitrix24.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +42,38 @@ class Mark(models.Model):
         indexes = [
             models.Index(fields=["marked_at"], condition=models.Q(pending=True), name="pending_marks"),
             models.Index(fields=["parked_at"], condition=models.Q(parked_at__isnull=False), name="parked_marks"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"
+
+
+class Link(models.Model):
+    """An object of ours and its twin outside. `origin` names it there and never changes.
+
+    `creating_since` is set while a creation is under way or has no known outcome: then the portal is looked through
+    before anything is created.
+    """
+
+    kind = models.CharField(_("kind"), max_length=20)
+    object_id = models.BigIntegerField(_("object"))
+    origin = models.CharField(max_length=60, unique=True)
+    remote_id = models.BigIntegerField(_("id at the portal"), null=True, blank=True)
+    digest = models.CharField(max_length=64, blank=True)  # of what was sent last
+    values = models.JSONField(default=dict, blank=True)  # digests of the phone and e-mail sent last, by type
+    creating_since = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveSmallIntegerField(default=0)  # in vain, since `creating_since`
+    gone_at = models.DateTimeField(_("gone there since"), null=True, blank=True)
+    told_at = models.DateTimeField(_("last told"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("twin at the portal")
+        verbose_name_plural = _("twins at the portal")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "object_id"], name="one_twin_per_object"),
+            models.UniqueConstraint(
+                fields=["kind", "remote_id"], condition=models.Q(remote_id__isnull=False), name="one_object_per_twin"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,12 +12,12 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from bitrix24.models import Entry, Line, Link
+from bitrix24.models import Entry, Line
 from contacts.models import Contact, Messenger
 from crm import clock
 from deals.models import Deal, Stage
 from leads.models import DistributionPolicy, IdempotencyKey, IntakePolicy, Lead, Touch, TouchPolicy
-from outbox.models import Mark
+from outbox.models import Link, Mark
 from sources.models import Source, SourceAlias
 from tasks.models import CallingHours, EscalationPolicy, RuleStep, SpecialDay, Task, TaskRule
 from team.models import ApiKey, Digest, Hold, Notice, SentForm, ShiftPeriod, ShiftPolicy, Skip, User
@@ -188,7 +188,7 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
     site, key, row = Source.objects.get(code="site"), ApiKeyFactory(), lead()
     IdempotencyKey.objects.create(api_key=key, value="k", lead=row, body_digest="")
     Mark.objects.get_or_create(kind="lead", object_id=row.pk)
-    Link.objects.get_or_create(kind="lead", object_id=1, defaults={"origin": "lead-1"})
+    Link.objects.get_or_create(kind="lead", object_id=1, defaults={"origin": "lead-1", "remote_id": 7})
     Entry.objects.get_or_create(directory="SOURCE", code="site", defaults={"remote_code": "BFL_SITE"})
     return {
         "source_is_not_merged_into_itself": [change(site, merged_into=site)],
@@ -200,6 +200,7 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
         "idempotency_key_once_per_api_key": [new(IdempotencyKey, api_key=key, value="k", lead=row, body_digest="")],
         "line_is_one_row": [new(Line, pk=2)],
         "one_twin_per_object": [new(Link, kind="lead", object_id=1, origin="lead-2")],
+        "one_object_per_twin": [new(Link, kind="lead", object_id=2, origin="lead-2", remote_id=7)],
         "one_entry_per_code": [new(Entry, directory="SOURCE", code="site", remote_code="WEB")],
         "one_mark_per_object": [new(Mark, kind="lead", object_id=row.pk)],
     }

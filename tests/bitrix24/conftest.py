@@ -13,10 +13,10 @@ from bitrix24 import mirror
 from bitrix24.address import parse
 from bitrix24.client import Portal
 from bitrix24.limits import LocalBucket
-from bitrix24.models import Line, Link
+from bitrix24.models import Line
 from crm import clock
 from outbox import delivery
-from outbox.models import Mark
+from outbox.models import Link, Mark
 from tests.bitrix24.portal import Portal as Fake
 from tests.bitrix24.portal import running
 

@@ -8,12 +8,12 @@ import pytest
 
 from bitrix24 import line, mirror, twins
 from bitrix24.address import parse
-from bitrix24.models import Alarm, Line, Link
+from bitrix24.models import Alarm, Line
 from crm import clock
 from leads.editing import edit_lead
 from leads.models import Lead
 from outbox import delivery
-from outbox.models import Mark
+from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.bitrix24.portal import Plan
 from tests.factories import ManagerFactory, lead, move, touch

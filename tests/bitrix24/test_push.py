@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from bitrix24.models import Entry, Link
+from bitrix24.models import Entry
 from contacts.actions import edit_contact
 from deals.models import Deal
 from leads.editing import edit_lead
-from outbox.models import Mark
+from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.factories import ManagerFactory, OperatorFactory, lead, lead_in, move, touch
 

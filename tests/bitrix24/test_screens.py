@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from bitrix24 import line
-from bitrix24.models import Alarm, Link
+from bitrix24.models import Alarm
 from outbox import delivery
-from outbox.models import Mark
+from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.bitrix24.portal import CODE, Plan
 from tests.factories import AdminFactory, OperatorFactory, lead
@@ -144,7 +144,7 @@ def test_an_alarm_is_closed_and_a_gone_twin_made_anew(box: Mirror, admin: Client
     link = Link.objects.get(kind="lead")
     Link.objects.filter(pk=link.pk).update(gone_at=box.frozen.now)
     del box.crm.items[1][link.remote_id]
-    act(admin, "bitrix24_link", "create_anew", link)
+    act(admin, "outbox_link", "create_anew", link)
     Mark.objects.filter(kind="lead").update(pending=True)
     box.drain()
     assert box.twin(row)["id"] != link.remote_id
@@ -153,7 +153,7 @@ def test_an_alarm_is_closed_and_a_gone_twin_made_anew(box: Mirror, admin: Client
 def test_the_pages_are_for_administrators() -> None:
     client = Client()
     client.force_login(OperatorFactory(), "django.contrib.auth.backends.ModelBackend")
-    for model in ("outbox_mark", "bitrix24_alarm", "bitrix24_link", "bitrix24_entry", "bitrix24_colleague"):
+    for model in ("outbox_mark", "bitrix24_alarm", "outbox_link", "bitrix24_entry", "bitrix24_colleague"):
         assert client.get(reverse(f"admin:{model}_changelist")).status_code == 403
 
 

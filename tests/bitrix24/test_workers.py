@@ -9,10 +9,9 @@ from django.db import connections
 from bitrix24 import line, mirror
 from bitrix24.address import parse
 from bitrix24.jobs import push
-from bitrix24.models import Link
 from crm import clock
 from outbox import delivery
-from outbox.models import Mark
+from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.factories import lead
 

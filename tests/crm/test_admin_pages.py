@@ -9,10 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from bitrix24 import line
-from bitrix24.models import Colleague, Entry, Line, Link
+from bitrix24.models import Colleague, Entry, Line
 from crm import clock
 from history.models import Event
 from leads.models import DistributionPolicy, IntakePolicy, Lead, Touch, TouchPolicy
+from outbox.models import Link
 from sources.models import Source
 from tasks.models import CallingHours, EscalationPolicy
 from team.actions import issue_key
@@ -65,8 +66,8 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
         *("leads.Lead", "leads.Touch", "leads.TouchPolicy", "leads.IntakePolicy", "leads.Office"),
         *("contacts.Messenger", "contacts.MessageTemplate"),
         *("tasks.TaskRule", "tasks.CallingHours", "tasks.SpecialDay", "tasks.EscalationPolicy", "tasks.Task"),
-        *("history.Event", "outbox.Mark", "leads.DistributionPolicy", "team.ShiftPolicy"),
-        *(f"bitrix24.{name}" for name in ("Line", "Alarm", "Link", "Entry", "Colleague")),
+        *("history.Event", "outbox.Mark", "outbox.Link", "leads.DistributionPolicy", "team.ShiftPolicy"),
+        *(f"bitrix24.{name}" for name in ("Line", "Alarm", "Entry", "Colleague")),
     }
 
 
