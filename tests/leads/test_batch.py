@@ -112,7 +112,7 @@ def picture() -> dict[str, list]:
     }
 
 
-@settings(max_examples=size(60, 1000))
+@settings(max_examples=size(25, 1000))
 @given(given_bodies=bodies, days=st.sampled_from([None, 0, 20]), who=st.sampled_from(["admin", "operator"]))
 @example(  # reopened by the first, so not bygone for the second
     given_bodies=[

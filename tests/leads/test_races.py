@@ -260,7 +260,7 @@ def mark_at_once(people: Hands, number: int) -> list[str]:
 
 def test_C09_marks_make_no_cycle_and_no_chain(catalogues: None) -> None:
     with Hands(3) as people:
-        assert wrong_rounds(partial(mark_at_once, people), size(42, 500)) == []
+        assert wrong_rounds(partial(mark_at_once, people), size(21, 500)) == []
 
 
 def test_C09_breaks_without_the_lock(catalogues: None, monkeypatch: pytest.MonkeyPatch) -> None:
