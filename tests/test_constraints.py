@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -16,7 +17,17 @@ from bitrix24.models import Entry, Line
 from contacts.models import Contact, Messenger
 from crm import clock
 from deals.models import Deal, Stage
-from leads.models import DistributionPolicy, IdempotencyKey, IntakePolicy, Lead, Touch, TouchPolicy
+from leads.models import (
+    CallScript,
+    DayPlan,
+    DistributionPolicy,
+    IdempotencyKey,
+    IntakePolicy,
+    Lead,
+    Touch,
+    TouchPolicy,
+    Trace,
+)
 from outbox.models import Link, Mark
 from sources.models import Source, SourceAlias
 from tasks.models import CallingHours, EscalationPolicy, RuleStep, SpecialDay, Task, TaskRule
@@ -189,6 +200,8 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
     IdempotencyKey.objects.create(api_key=key, value="k", lead=row, body_digest="")
     Mark.objects.get_or_create(kind="lead", object_id=row.pk)
     Link.objects.get_or_create(kind="lead", object_id=1, defaults={"origin": "lead-1", "remote_id": 7})
+    trace = {"action": uuid4(), "lead": row, "by": key.user}
+    Trace.objects.create(**trace)
     Entry.objects.get_or_create(directory="SOURCE", code="site", defaults={"remote_code": "BFL_SITE"})
     return {
         "source_is_not_merged_into_itself": [change(site, merged_into=site)],
@@ -197,6 +210,9 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
         "touch_policy_is_one_row": [new(TouchPolicy, pk=2)],
         "intake_policy_is_one_row": [new(IntakePolicy, pk=2)],
         "distribution_is_one_row": [new(DistributionPolicy, pk=2)],
+        "day_plan_is_one_row": [new(DayPlan, pk=2)],
+        "script_status_is_known": [new(CallScript, status="won", step_1="Здравствуйте")],
+        "one_trace_per_action_and_lead": [new(Trace, **trace)],
         "idempotency_key_once_per_api_key": [new(IdempotencyKey, api_key=key, value="k", lead=row, body_digest="")],
         "line_is_one_row": [new(Line, pk=2)],
         "one_twin_per_object": [new(Link, kind="lead", object_id=1, origin="lead-2")],

@@ -1,4 +1,4 @@
-"""Offices and the policies of touches, intake and distribution in the admin."""
+"""Offices, scripts of calls, the plan of the day, and the policies of touches, intake and distribution in the admin."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from crm.admin import OneRowAdmin, PageAdmin
-from leads.models import DistributionPolicy, IntakePolicy, Lead, Office, TouchPolicy
+from leads.models import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Lead, Office, TouchPolicy
 
 
 @admin.register(TouchPolicy)
@@ -23,6 +23,17 @@ class IntakePolicyAdmin(OneRowAdmin):
 class DistributionPolicyAdmin(OneRowAdmin):
     fields = ("active", "limit", "return_after_minutes")
     at_least_one = ("return_after_minutes",)
+
+
+@admin.register(DayPlan)
+class DayPlanAdmin(OneRowAdmin):
+    fields = ("meetings",)
+
+
+@admin.register(CallScript)
+class CallScriptAdmin(PageAdmin):
+    list_display = ("status", "step_1", "step_2", "step_3")
+    fields = ("status", "step_1", "step_2", "step_3")
 
 
 @admin.register(Office)

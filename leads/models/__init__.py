@@ -1,10 +1,13 @@
 """The tables of leads. Everything that the database can keep true about them by itself is here."""
 
-from leads.models.catalogues import DistributionPolicy, IntakePolicy, Office, TouchPolicy
+from leads.models.catalogues import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
 from leads.models.lead import Lead, LeadQuerySet
 from leads.models.touch import IdempotencyKey, Touch, TouchQuerySet
+from leads.models.trace import Trace
 
 __all__ = [
+    "CallScript",
+    "DayPlan",
     "DistributionPolicy",
     "IdempotencyKey",
     "IntakePolicy",
@@ -14,4 +17,5 @@ __all__ = [
     "Touch",
     "TouchPolicy",
     "TouchQuerySet",
+    "Trace",
 ]

@@ -1,4 +1,6 @@
-"""What administrators decide about leads: offices, and the policies of touches, intake and distribution."""
+"""What administrators decide about leads: offices, scripts, the plan of a day, and the policies of touches, intake and
+distribution.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from crm.singletons import Singleton
+from leads.pipeline import Status
 from leads.touch_policy import Policy
 
 
@@ -101,3 +104,42 @@ class DistributionPolicy(Singleton):
 
     def __str__(self) -> str:
         return str(_("Distribution"))
+
+
+class DayPlan(Singleton):
+    """What an operator's day is measured against. One row; the goal of the first call is the escalation's."""
+
+    meetings = models.PositiveSmallIntegerField(
+        _("meetings an operator books a day"), default=6, help_text=_("0: no plan is shown.")
+    )
+
+    class Meta:
+        verbose_name = _("plan of the day")
+        verbose_name_plural = _("plan of the day")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="day_plan_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(_("Plan of the day"))
+
+
+class CallScript(models.Model):
+    """What to say on the phone to a client whose lead is in `status`: three steps, read while talking."""
+
+    status = models.CharField(_("status"), max_length=20, choices=Status, unique=True)
+    step_1 = models.CharField(_("first"), max_length=300)
+    step_2 = models.CharField(_("then"), max_length=300, blank=True)
+    step_3 = models.CharField(_("at the end"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("script of a call")
+        verbose_name_plural = _("scripts of calls")
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(status__in=Status.values), name="script_status_is_known")]
+
+    def __str__(self) -> str:
+        return str(self.get_status_display())
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that are there."""
+        return [step for step in (self.step_1, self.step_2, self.step_3) if step]

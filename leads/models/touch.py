@@ -20,8 +20,15 @@ class TouchQuerySet(models.QuerySet["Touch"]):
         return self.filter(at__gte=moment)
 
 
+class StandingTouches(models.Manager.from_queryset(TouchQuerySet)):  # type: ignore[misc]
+    """Every touch but those that were taken back: nobody counts or shows an attempt that was a slip of the hand."""
+
+    def get_queryset(self) -> TouchQuerySet:
+        return super().get_queryset().filter(undone_at__isnull=True)
+
+
 class Touch(models.Model):
-    """An attempt to reach the client, or theirs to reach us."""
+    """An attempt to reach the client, or theirs to reach us. `objects` leaves out what was taken back."""
 
     # A touch by these channels finishes a task of this kind (`domain.md`, Tasks).
     TASK_KINDS = {
@@ -44,8 +51,10 @@ class Touch(models.Model):
     api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="touches")
     created_at = models.DateTimeField(default=clock.now)
+    undone_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = TouchQuerySet.as_manager()
+    objects = StandingTouches()
+    with_undone = TouchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("touch")

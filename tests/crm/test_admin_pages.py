@@ -12,7 +12,7 @@ from bitrix24 import line
 from bitrix24.models import Colleague, Entry, Line
 from crm import clock
 from history.models import Event
-from leads.models import DistributionPolicy, IntakePolicy, Lead, Touch, TouchPolicy
+from leads.models import DayPlan, DistributionPolicy, IntakePolicy, Lead, Touch, TouchPolicy
 from outbox.models import Link
 from sources.models import Source
 from tasks.models import CallingHours, EscalationPolicy
@@ -34,7 +34,7 @@ from tests.pages import HOSTILE, at_most, signed_in
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, CallingHours, EscalationPolicy, ShiftPolicy, Line)
+ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, DayPlan, CallingHours, EscalationPolicy, ShiftPolicy, Line)
 OTHERS = (OperatorFactory, LawyerFactory, ManagerFactory)
 
 
@@ -64,6 +64,7 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
     assert {model._meta.label for model in MODELS} == {
         *("team.User", "team.ApiKey", "sources.Source", "contacts.Contact", "deals.Stage", "deals.Deal"),
         *("leads.Lead", "leads.Touch", "leads.TouchPolicy", "leads.IntakePolicy", "leads.Office"),
+        *("leads.CallScript", "leads.DayPlan"),
         *("contacts.Messenger", "contacts.MessageTemplate"),
         *("tasks.TaskRule", "tasks.CallingHours", "tasks.SpecialDay", "tasks.EscalationPolicy", "tasks.Task"),
         *("history.Event", "outbox.Mark", "outbox.Link", "leads.DistributionPolicy", "team.ShiftPolicy"),

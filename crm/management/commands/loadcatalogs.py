@@ -11,7 +11,7 @@ from django.db import models, transaction
 from contacts.models import MessageTemplate, Messenger
 from crm.singletons import Singleton
 from deals.models import Stage
-from leads.models import DistributionPolicy, IntakePolicy, Office, TouchPolicy
+from leads.models import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
 from sources.lookup import UNKNOWN_NAME
 from sources.models import UNKNOWN, Source, SourceAlias
 from tasks.models import CallingHours, EscalationPolicy, Kind, RuleStep, SpecialDay, TaskRule
@@ -60,6 +60,7 @@ POLICIES: tuple[type[Singleton], ...] = (
     TouchPolicy,
     IntakePolicy,
     DistributionPolicy,
+    DayPlan,
     CallingHours,
     EscalationPolicy,
     ShiftPolicy,
@@ -150,6 +151,40 @@ TEMPLATES = [
     ),
 ]
 
+# status, what to say first, then and at the end; an operator has them before their eyes while talking
+SCRIPTS = [
+    (
+        "new",
+        "Здравствуйте, меня зовут… Вы оставляли заявку на консультацию по банкротству. Удобно говорить?",
+        "Узнать: сумма долга и кому, давно ли просрочка, имущество, официальный доход, город",
+        "Приглашаю на бесплатную консультацию. Завтра в 11:30 или в 15:00?",
+    ),
+    (
+        "dialing",
+        "Здравствуйте, меня зовут… Звоню по вашей заявке о банкротстве, раньше не дозвонились. Удобно говорить?",
+        "Узнать: сумма долга и кому, давно ли просрочка, имущество, официальный доход, город",
+        "Приглашаю на бесплатную консультацию. Завтра в 11:30 или в 15:00? Неудобно — договориться о часе звонка",
+    ),
+    (
+        "meeting",
+        "Здравствуйте, это… Вы записаны на консультацию. Получится прийти?",
+        "Напомнить адрес, как пройти, взять паспорт и кредитные договоры",
+        "Ждём вас. Не получается — сразу предложить другое время",
+    ),
+    (
+        "postponed",
+        "Здравствуйте, это… Мы договаривались, что я позвоню сегодня. Удобно говорить?",
+        "Узнать, что изменилось: звонки банков, приставы, суд, доход; что мешает решить",
+        "Давайте разберём вашу ситуацию с юристом. Завтра в 11:30 или в 15:00?",
+    ),
+    (
+        "visit",
+        "Здравствуйте, это… Вы были у нас на консультации. Какие вопросы остались?",
+        "Выяснить, что решили дома: цена, сроки, имущество, кто ещё принимает решение",
+        "Предложить подписать договор или вторую встречу с юристом и назвать день",
+    ),
+]
+
 
 class Command(BaseCommand):
     help = "Load the shipped catalogues, task rules and policies; what is there stays as it is."
@@ -157,7 +192,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         made = self._sources() + self._stages() + self._rules() + self._offices()
-        made += self._holidays() + self._messengers()
+        made += self._holidays() + self._messengers() + self._scripts()
         for model in POLICIES:
             made += self._make(model, {"pk": 1}, {})
         if options["verbosity"]:
@@ -225,6 +260,12 @@ class Command(BaseCommand):
             ]
             made += len(MessageTemplate.objects.bulk_create(texts))
         return made
+
+    def _scripts(self) -> int:
+        if CallScript.objects.exists():
+            return 0  # a script that was taken away by hand does not come back
+        rows = [CallScript(status=status, step_1=a, step_2=b, step_3=c) for status, a, b, c in SCRIPTS]
+        return len(CallScript.objects.bulk_create(rows))
 
     def _offices(self) -> int:
         if Office.objects.exists():
