@@ -21,12 +21,18 @@ from leads.models import (
     CallScript,
     DayPlan,
     DistributionPolicy,
+    ExportFile,
+    ExportPolicy,
+    HeaderSet,
     IdempotencyKey,
+    ImportFile,
     IntakePolicy,
     Lead,
+    RefusedRow,
     Touch,
     TouchPolicy,
     Trace,
+    ValueMeaning,
 )
 from outbox.models import Link, Mark
 from sources.models import Source, SourceAlias
@@ -222,7 +228,24 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
     }
 
 
-GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues]
+def files() -> dict[str, list[Write]]:
+    person = OperatorFactory()
+    file = ImportFile.objects.create(by=person, kind="leads", name="leads.csv")
+    RefusedRow.objects.create(file=file, number=2, reason="Нет телефона")
+    HeaderSet.objects.create(kind="leads", digest="d")
+    ValueMeaning.objects.create(field="status", folded="в работе", code="dialing")
+    return {
+        "import_kind_is_known": [change(file, kind="deals")],
+        "a_row_is_refused_once": [new(RefusedRow, file=file, number=2, reason="")],
+        "headings_are_remembered_once": [new(HeaderSet, kind="leads", digest="d")],
+        "a_value_means_one_thing": [new(ValueMeaning, field="status", folded="в работе", code="new")],
+        "export_list_is_known": [new(ExportFile, by=person, what="users", reason="")],
+        "export_policy_is_one_row": [new(ExportPolicy, pk=2)],
+        "export_is_kept_a_day_at_most": [new(ExportPolicy, pk=1, hours_kept=25)],
+    }
+
+
+GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues, files]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)

@@ -1,6 +1,7 @@
 """The tables of leads. Everything that the database can keep true about them by itself is here."""
 
 from leads.models.catalogues import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
+from leads.models.files import ExportFile, ExportPolicy, HeaderSet, ImportFile, RefusedRow, ValueMeaning
 from leads.models.lead import Lead, LeadQuerySet
 from leads.models.touch import IdempotencyKey, Touch, TouchQuerySet
 from leads.models.trace import Trace
@@ -9,13 +10,19 @@ __all__ = [
     "CallScript",
     "DayPlan",
     "DistributionPolicy",
+    "ExportFile",
+    "ExportPolicy",
+    "HeaderSet",
     "IdempotencyKey",
+    "ImportFile",
     "IntakePolicy",
     "Lead",
     "LeadQuerySet",
     "Office",
+    "RefusedRow",
     "Touch",
     "TouchPolicy",
     "TouchQuerySet",
     "Trace",
+    "ValueMeaning",
 ]
