@@ -20,7 +20,7 @@ from team.models import ApiKey, ShiftPeriod, User
 OFF = "off"
 IMPORT = "import of files"
 USE_NOTED_EVERY = timedelta(minutes=1)
-PROFILE = ("name", "email", "language", "theme", "sound")
+PROFILE = ("name", "email", "language", "theme", "sound", "shortcuts")
 SHIFT_STATES = (*ShiftPeriod.State.values, OFF)
 
 

@@ -46,6 +46,9 @@ class ProfileForm(forms.Form):
         required=False,
         help_text=_("A short sound for a new lead and for a promised call that is due."),
     )
+    shortcuts = forms.BooleanField(
+        label=_("Single keys"), required=False, help_text=_("Ctrl+Enter and Esc work always.")
+    )
 
 
 class PasswordForm(forms.Form):

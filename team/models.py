@@ -68,6 +68,7 @@ class User(AbstractBaseUser):
     sound = models.BooleanField(
         _("sound"), default=False, help_text=_("A short sound for a new lead and for a promised call that is due.")
     )
+    shortcuts = models.BooleanField(_("single keys"), default=True, help_text=_("Ctrl+Enter and Esc work always."))
 
     objects: ClassVar[UserManager] = UserManager()
 

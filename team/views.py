@@ -104,7 +104,8 @@ def password(request: HttpRequest) -> HttpResponse:
 
 def _present(user: User) -> dict[str, Any]:
     language = user.language or translation.get_language()
-    return {"name": user.name, "email": user.email, "language": language, "theme": user.theme, "sound": user.sound}
+    own = {name: getattr(user, name) for name in ("name", "email", "theme", "sound", "shortcuts")}
+    return {**own, "language": language}
 
 
 def _profile_page(request: HttpRequest, *, status: int, **forms: Any) -> HttpResponse:

@@ -90,3 +90,12 @@ def test_a_bad_password_changes_nothing(wrong: dict[str, str]) -> None:
     user = OperatorFactory()
     assert password(signed_in(user), **wrong) == 422
     assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+def test_single_keys_work_until_they_are_switched_off() -> None:
+    user = OperatorFactory()
+    client = signed_in(user)
+    assert user.shortcuts
+    assert 'data-shortcuts="on"' in client.get("/profile/").content.decode()
+    client.post("/profile/", ABOUT)
+    assert 'data-shortcuts="off"' in client.get("/profile/").content.decode()
