@@ -53,6 +53,10 @@ class Webhook:
         """The portal's host name, which is no secret."""
         return urlsplit(self.base).netloc
 
+    def at(self, portal: str) -> Webhook:
+        """The same webhook at the name that the portal has now."""
+        return Webhook(self.base.replace(self.portal, portal, 1), self.insecure)
+
     def method(self, name: str) -> str:
         """The address to which calls of a method are posted. Secret."""
         return f"{self.base}/{name}"

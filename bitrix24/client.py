@@ -7,9 +7,10 @@ asked decides, because a creation that seems to have failed may have happened (`
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -40,7 +41,8 @@ class Portal:
         sleep: Callable[[float], None] = time.sleep,
         timeout: httpx.Timeout = TIMEOUT,
     ) -> None:
-        self.webhook = webhook
+        self.configured = webhook  # as the settings have it, by which a line that stopped is known
+        self.webhook = webhook  # where calls go
         self.moved_to = ""  # the host that a renamed portal has sent us to
         self._bucket = bucket
         self._sleep = sleep
@@ -107,6 +109,11 @@ class Portal:
             return Locked("HTTP 401")
         return Unclear(f"HTTP {status}, and no JSON in the answer" if status >= 300 else "the answer is cut off")
 
+    def failure(self, said: Any) -> Outcome:
+        """What one command of a batch came to that did not succeed: its entry in `result_error`."""
+        body = said if isinstance(said, dict) else {"error_description": str(said)}
+        return self._failure(400, str(body.get("error") or ""), str(body.get("error_description") or ""), body)
+
     def _failure(self, status: int, code: str, text: str, body: dict[str, Any]) -> Outcome:
         told = self.webhook.words_without(f"{code}: {text}" if code and text else code or text)[:MOST_WORDS]
         name = code.upper()
@@ -124,6 +131,21 @@ class Portal:
         if name in MISSING or (not name and text.strip(" .").lower() == "not found"):
             return Gone(status, code, told)
         return Refusal(status, code, told)
+
+
+def bracketed(params: dict[str, Any]) -> str:
+    """Parameters as a batch wants them in each of its commands: `fields[fm][n0][value]=…`, encoded once."""
+    return urlencode(list(_flat("", params)))
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict | list | tuple):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _flat(f"{name}[{key}]" if name else str(key), inner)
+    elif isinstance(value, bool):
+        yield name, "Y" if value else "N"
+    else:
+        yield name, "" if value is None else str(value)
 
 
 def _reset(body: dict[str, Any]) -> datetime:

@@ -40,6 +40,10 @@ class Wanted:
 
 def code_for(session: Session, wanted: Wanted) -> str:
     """The portal's code for what is wanted; created there if nobody has. At most two calls, mostly none."""
+    return session.once(("entry", wanted.directory, wanted.code), lambda: _code(session, wanted))
+
+
+def _code(session: Session, wanted: Wanted) -> str:
     known = Entry.objects.filter(directory=wanted.directory, code=wanted.code).first()
     if known is not None:
         return known.remote_code

@@ -9,6 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from bitrix24.address import Webhook
 from bitrix24.models import Alarm, Line
@@ -79,9 +80,25 @@ def resume() -> None:
     Alarm.objects.filter(key__startswith="stopped:", closed_at__isnull=True).update(closed_at=clock.now())
 
 
-def answered() -> None:
-    """The portal has answered: pauses begin small again."""
-    Line.objects.filter(pk=1, pauses__gt=0).update(pauses=0, paused_until=None)
+def moved(webhook: Webhook, portal: str) -> None:
+    """The portal has another name now: calls go there from now on, and an administrator hears of it once."""
+    known = Line.objects.filter(pk=1, moved_to=portal, moved_key=key_of(webhook))
+    if not known.exists():
+        _row()
+        Line.objects.filter(pk=1).update(moved_to=portal, moved_key=key_of(webhook))
+        alarm(f"moved:{portal}"[:100], _("The portal has a new name: %(portal)s") % {"portal": portal})
+
+
+def address_of(webhook: Webhook) -> Webhook:
+    """Where calls of this webhook go: a renamed portal is not asked under its old name again."""
+    line = Line.current()
+    return webhook.at(line.moved_to) if line.moved_to and line.moved_key == key_of(webhook) else webhook
+
+
+def answered(seen: Line) -> None:
+    """The portal has answered: pauses begin small again. `seen`: the line as it was before the call."""
+    if seen.pauses:
+        Line.objects.filter(pk=1, pauses__gt=0).update(pauses=0, paused_until=None)
 
 
 def told() -> None:

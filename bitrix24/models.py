@@ -5,6 +5,7 @@ Which object there is which of ours stands in `outbox.models.Link`, where import
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +52,41 @@ class Colleague(models.Model):
         return str(self.user)
 
 
+class Wiring(Singleton):
+    """Where deals go, and what the portal has to choose from: its directories, pipelines and people as last read."""
+
+    pipeline = models.PositiveIntegerField(_("pipeline of the deals"), default=0)
+    choices = models.JSONField(default=dict, blank=True)  # directory, or `pipelines`, `people` -> [[code, name], …]
+    read_at = models.DateTimeField(_("read from the portal"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("what stands for what")
+        verbose_name_plural = _("what stands for what")
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="wiring_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(_("What stands for what"))
+
+
+class Hint(models.Model):
+    """ "Something happened to this lead there": a message of the portal, for the worker to look at and delete."""
+
+    remote_id = models.BigIntegerField(_("id at the portal"), unique=True)
+    heard_at = models.DateTimeField(_("heard"), default=clock.now)
+    change = models.UUIDField(default=uuid.uuid4)  # of the last message: one that comes during the look is kept
+    due_at = models.DateTimeField(default=clock.now)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    trouble = models.TextField(_("what went wrong"), blank=True)  # without personal data or secrets
+
+    class Meta:
+        verbose_name = _("message of the portal")
+        verbose_name_plural = _("messages of the portal")
+        ordering = ["due_at"]
+
+    def __str__(self) -> str:
+        return str(self.remote_id)
+
+
 class Line(Singleton):
     """How the connection is doing. One row, written by the jobs; pauses hold for all workers."""
 
@@ -63,6 +99,11 @@ class Line(Singleton):
     driven_by = models.UUIDField(null=True, blank=True)  # the job that sends at present
     driven_until = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(_("last success"), null=True, blank=True)
+    moved_to = models.CharField(max_length=255, blank=True)  # the name of a portal that was renamed
+    moved_key = models.CharField(max_length=64, blank=True)  # digest of the webhook for which that holds
+    pulled_since = models.DateTimeField(null=True, blank=True)  # leads made there earlier are none of ours
+    pulled_until = models.DateTimeField(null=True, blank=True)  # the portal's time of change up to which was looked
+    pulled_at = models.DateTimeField(_("last look for new leads"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("state of the connection")

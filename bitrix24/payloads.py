@@ -6,6 +6,8 @@ Personal data leaves by an allow-list (`allowed`): what is not named in it is no
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.crypto import salted_hmac
@@ -18,6 +20,7 @@ from tasks.models import Task
 
 TITLE, NAME, TEXT = 255, 100, 4000  # characters: our own limits, the portal's are not told
 UTM = {name: f"utm{name.capitalize()}" for name in ("source", "medium", "campaign", "content", "term")}
+CURRENCY = "RUB"
 LEAD_START, LEAD_WON, DEAL_WON = "NEW", "CONVERTED", "WON"  # codes that every portal has
 
 Allowed = Collection[str]
@@ -25,7 +28,9 @@ Allowed = Collection[str]
 
 def contact_fields(contact: Contact, allowed: Allowed) -> dict[str, Any]:
     """The card without its phone and e-mail, which are `contact_values`."""
-    fields: dict[str, Any] = {"name": contact.name[:NAME] if "name" in allowed and contact.name else f"№ {contact.pk}"}
+    fields: dict[str, Any] = {}
+    if "name" in allowed and contact.name:
+        fields["name"] = contact.name[:NAME]
     if "comment" in allowed:
         fields["comments"] = contact.comment[:TEXT]
     return fields
@@ -41,8 +46,17 @@ def contact_values(contact: Contact, allowed: Allowed) -> dict[str, str]:
     return values
 
 
-def lead_fields(lead: Lead, allowed: Allowed, *, title: str, reason: str) -> dict[str, Any]:
-    """A lead without what has to be looked up at the portal (stage, source, people). `reason`: of junk, in words."""
+def lead_values(lead: Lead, allowed: Allowed) -> dict[str, str]:
+    """Phone and e-mail of a lead that has no card: what was given, so that somebody can make sense of it."""
+    values = {"PHONE": lead.phone_raw[:NAME], "EMAIL": lead.email}
+    return {kind: value for kind, value in values.items() if kind.lower() in allowed}
+
+
+def lead_fields(lead: Lead, allowed: Allowed, *, reason: str) -> dict[str, Any]:
+    """A lead without what has to be looked up at the portal (stage, source, people). `reason`: of junk, in words.
+
+    The comments there are left to the people there unless something of ours may be told in them.
+    """
     notes = []
     if "comment" in allowed and lead.comment:
         notes.append(lead.comment)
@@ -50,17 +64,26 @@ def lead_fields(lead: Lead, allowed: Allowed, *, title: str, reason: str) -> dic
         notes.append(lead.city)
     if "debt" in allowed and lead.debt_amount is not None:
         notes.append(f"{lead.debt_amount:.2f}")
-    fields: dict[str, Any] = {
-        "title": title[:TITLE],
-        "statusDescription": reason,
-        "sourceDescription": lead.source_raw[:TITLE],
-        "comments": "\n".join(notes)[:TEXT],
-    }
-    if "name" in allowed:
+    fields: dict[str, Any] = {"statusDescription": reason}
+    if lead.source_raw:
+        fields["sourceDescription"] = lead.source_raw[:TITLE]
+    if {"comment", "city", "debt"} & set(allowed):
+        fields["comments"] = "\n".join(notes)[:TEXT]
+    if "name" in allowed and lead.name:
         fields["name"] = lead.name[:NAME]
     utm = lead.utm if isinstance(lead.utm, dict) else {}
-    fields |= {theirs: str(utm[ours])[:TITLE] for ours, theirs in UTM.items() if utm.get(ours)}
+    fields |= {theirs: str(utm.get(ours) or "")[:TITLE] for ours, theirs in UTM.items()}
     return fields
+
+
+def money(amount: Decimal) -> dict[str, Any]:
+    """A sum in roubles, which the portal is not to compute from products."""
+    return {"opportunity": float(amount), "currencyId": CURRENCY, "isManualOpportunity": "Y"}
+
+
+def moment(at: datetime) -> str:
+    """A moment as the portal reads it, with its offset."""
+    return at.isoformat(timespec="seconds")
 
 
 def lead_stage(status: str, junk_reason: str) -> str | None:
@@ -79,8 +102,7 @@ def deal_fields(deal: Deal, allowed: Allowed, *, title: str, prepaid: str) -> di
     """A deal without what has to be looked up at the portal. `prepaid`: the prepayment in words, or empty."""
     fields: dict[str, Any] = {
         "title": title[:TITLE],
-        "opportunity": float(deal.amount),
-        "isManualOpportunity": "Y",
+        **money(deal.amount),
         "additionalInfo": prepaid,
     }
     if deal.contract_date:
@@ -95,7 +117,7 @@ def task_fields(task: Task, allowed: Allowed, *, title: str) -> dict[str, Any]:
     typed = task.text and not task.automatic
     return {
         "title": (task.get_kind_display() if typed and "comment" not in allowed else title)[:TITLE],
-        "deadline": task.due_at.isoformat(timespec="seconds"),
+        "deadline": moment(task.due_at),
         "completed": task.state != Task.State.OPEN,
     }
 

@@ -1,4 +1,7 @@
-"""Who of the portal's users is which colleague: found by e-mail, asked again after an hour when not found."""
+"""Who of the portal's users is which colleague: found by e-mail, asked again after an hour when not found.
+
+A row without an e-mail was chosen by an administrator and is never looked for.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,18 @@ AGAIN_AFTER = timedelta(hours=1)
 
 def remote_user(session: Session, user: User | None) -> int | None:
     """The portal's user for a colleague, or None: then the portal keeps whom it has. At most one call."""
-    if user is None or not user.email:
+    if user is None:
         return None
+    return session.once(("person", user.pk, user.email), lambda: _found(session, user))
+
+
+def _found(session: Session, user: User) -> int | None:
     known = Colleague.objects.filter(user=user).first()
     now = clock.now()
+    if known is not None and known.remote_id and not known.email:
+        return known.remote_id
+    if not user.email:
+        return None
     if known is not None and known.email == user.email and (known.remote_id or now - known.looked_at < AGAIN_AFTER):
         return known.remote_id
     try:

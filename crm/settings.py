@@ -280,8 +280,8 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if T
 
 # --- The mirror to Bitrix24; the webhook is an object that prints without its secret ---------------------------------
 BITRIX24_WEBHOOK = address.setting(text("BITRIX24_WEBHOOK_URL"), switch("BITRIX24_ALLOW_INSECURE", default=False))
+BITRIX24_APPLICATION_TOKEN = text("BITRIX24_APPLICATION_TOKEN")
 BITRIX24_RATE = max(1, whole("BITRIX24_RATE", default=2))
-BITRIX24_PIPELINE = whole("BITRIX24_PIPELINE", default=0)
 BITRIX24_PERSONAL_DATA = address.words(text("BITRIX24_PERSONAL_DATA", "name,phone,recording"))
 
 # --- Security --------------------------------------------------------------------------------------------------------

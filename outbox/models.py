@@ -65,6 +65,8 @@ class Link(models.Model):
     looks = models.PositiveSmallIntegerField(default=0)  # in vain, since `creating_since`
     gone_at = models.DateTimeField(_("gone there since"), null=True, blank=True)
     told_at = models.DateTimeField(_("last told"), null=True, blank=True)
+    differs = models.CharField(_("differs in"), max_length=200, blank=True)  # names of fields, as last compared
+    compared_at = models.DateTimeField(_("compared"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("twin at the portal")

@@ -35,7 +35,7 @@ os.environ.update(
         "CLOCK_FILE": "",
         "BITRIX24_WEBHOOK_URL": "",
         "BITRIX24_RATE": "",
-        "BITRIX24_PIPELINE": "",
+        "BITRIX24_APPLICATION_TOKEN": "",
         "BITRIX24_PERSONAL_DATA": "",
         "BITRIX24_ALLOW_INSECURE": "",
         # Playwright keeps an event loop in the main thread, which Django would take for asynchronous code.

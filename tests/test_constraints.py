@@ -13,7 +13,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from bitrix24.models import Entry, Line
+from bitrix24.models import Entry, Line, Wiring
 from contacts.models import Contact, Messenger
 from crm import clock
 from deals.models import Deal, Stage
@@ -221,6 +221,7 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
         "one_trace_per_action_and_lead": [new(Trace, **trace)],
         "idempotency_key_once_per_api_key": [new(IdempotencyKey, api_key=key, value="k", lead=row, body_digest="")],
         "line_is_one_row": [new(Line, pk=2)],
+        "wiring_is_one_row": [new(Wiring, pk=2)],
         "one_twin_per_object": [new(Link, kind="lead", object_id=1, origin="lead-2")],
         "one_object_per_twin": [new(Link, kind="lead", object_id=2, origin="lead-2", remote_id=7)],
         "one_entry_per_code": [new(Entry, directory="SOURCE", code="site", remote_code="WEB")],

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
+import re
 import socket
 import struct
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,33 +19,51 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.bitrix24.crm_of_portal import Crm, Error
+from tests.bitrix24 import wire
+from tests.bitrix24.crm_of_portal import Crm
+from tests.bitrix24.rest_of_portal import Error
 
 CODE = "s3cretc0de"
-BEFORE = {"reset_before", "503", "429", "401", "500_before"}  # faults in which nothing is done
+BEFORE = {"reset_before", "503", "429", "401", "500_before", "html_before", "empty_error"}  # nothing is done
 AFTER = {"reset_after", "html_after", "cut_after", "500_after", "hang_after"}  # done, but the caller is not told so
-KINDS = sorted((BEFORE | AFTER) - {"401", "hang_after"})  # what a random plan draws from: no end of all, no waiting
+KINDS = sorted((BEFORE | AFTER) - {"401", "hang_after", "empty_error"})
+"""What a random plan draws from: not the end of all, no waiting, nothing that a person would have to decide."""
+REFUSALS = {
+    "503": (503, "QUERY_LIMIT_EXCEEDED", "Too many requests"),
+    "429": (429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
+    "401": (401, "NO_AUTH_FOUND", f"Wrong authorization data {CODE}"),
+    "500_before": (500, "INTERNAL_SERVER_ERROR", "Internal server error"),
+    "empty_error": (400, "", "Access denied."),
+    "reset_before": (0, "", ""),
+    "html_before": (0, "", ""),
+}
+MOST_COMMANDS = 50
 
 
 @dataclass
 class Call:
-    """A line of the ledger."""
+    """A line of the ledger. A command of a batch has its own, with `inside`."""
 
     at: float
     method: str
     params: dict[str, Any]
     fault: str = ""
     done: bool = False
+    inside: bool = False
 
 
 @dataclass
 class Plan:
-    """Which call fails how: the next ones of a method in order, then by chance (`rate` from 0 to 1, seeded)."""
+    """Which call fails how: the next ones of a method in order, then by chance (`rate` from 0 to 1, seeded).
+
+    `reset_after@13`: in the middle of a batch or an import, after its 13th part.
+    """
 
     rate: float = 0.0
     seed: int = 0
     next: dict[str, list[str]] = field(default_factory=dict)
     always: str = ""
+    inner: float = 0.0  # the share of a batch's commands that fail by themselves
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -54,23 +73,38 @@ class Plan:
             return self.always
         if waiting := self.next.get(method):
             return waiting.pop(0)
-        return self._chance.choice(KINDS) if self._chance.random() < self.rate else ""
+        fault = self._chance.choice(KINDS) if self._chance.random() < self.rate else ""
+        parts = method in {"batch", "crm.item.batchimport"}
+        return f"{fault}@{self._chance.randint(1, 20)}" if fault in AFTER and parts else fault
+
+    def fails_inside(self) -> bool:
+        return self._chance.random() < self.inner
+
+
+class _Fallen(Exception):
+    """The server died between two parts of a call."""
 
 
 class Portal:
     """The server. `crm` is its data, `ledger` what was asked of it, `plan` what goes wrong."""
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, now: Callable[[], float] = time.time, port: int = 0) -> None:
         self.now = now
         self.crm = Crm(now)
+        self.crm.step = self._step  # type: ignore[method-assign]
         self.plan = Plan()
         self.ledger: list[Call] = []
-        self.bucket: tuple[int, float] | None = None  # most at once, drained a second; None: no limit
+        self.bucket: tuple[int, float] | None = None  # most at once, drained a second (of real time); None: no limit
+        self.refused = 0  # by that limit
+        self.operating = 0.1  # seconds of the method's time, as each answer says
+        self.delay = 0.0  # seconds that each answer takes
         self.redirect = ""  # another portal's address to which callers are sent
+        self.redirected = 0
         self.hang = threading.Event()  # what `hang_after` waits for
-        self._level, self._level_at = 0.0, now()
+        self._falls_after = 0
+        self._level, self._level_at = 0.0, time.monotonic()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a reset is meant
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
@@ -80,7 +114,11 @@ class Portal:
         return f"http://127.0.0.1:{self._server.server_port}/rest/1/{CODE}/"
 
     def calls(self, method: str) -> list[Call]:
-        return [call for call in self.ledger if call.method == method]
+        return [call for call in self.ledger if call.method == method.lower()]
+
+    def requests(self) -> list[Call]:
+        """What came over the wire; a batch is one."""
+        return [call for call in self.ledger if not call.inside]
 
     def start(self) -> None:
         self._thread.start()
@@ -95,8 +133,9 @@ class Portal:
         if self.bucket is None:
             return False
         most, drained = self.bucket
-        self._level = max(0.0, self._level - (self.now() - self._level_at) * drained) + 1
-        self._level_at = self.now()
+        now = time.monotonic()
+        self._level = max(0.0, self._level - (now - self._level_at) * drained) + 1
+        self._level_at = now
         return self._level > most
 
     def answer(self, path: str, params: dict[str, Any]) -> tuple[int, Any, str]:
@@ -108,29 +147,92 @@ class Portal:
             self.ledger.append(call)
             if parts[:3] != ["rest", "1", CODE]:
                 return 401, {"error": "NO_AUTH_FOUND", "error_description": "Wrong authorization data"}, ""
-            call.fault = "503" if self._over_limit() else self.plan.draw(method)
-            if call.fault in BEFORE:
-                return *self._refused(call.fault), call.fault
-            times = {"start": self.now(), "finish": self.now(), "operating": 0.1, "operating_reset_at": self.now() + 60}
+            if self._over_limit():
+                self.refused += 1
+                call.fault = "503"
+            else:
+                call.fault = self.plan.draw(method)
+            fault, _at, place = call.fault.partition("@")
+            if fault in BEFORE:
+                return *self._refusal(fault), fault
+            self._falls_after = int(place or 0)
             try:
-                if method not in self.crm.methods:
-                    raise Error(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
-                result = json.loads(json.dumps(self.crm.methods[method](params)))
+                result, envelope = self._do(method, params)
+            except _Fallen:
+                return 0, {}, fault
             except Error as error:
-                return error.status, {"error": error.code, "error_description": error.text}, ""
+                return error.status, {**self._error(error.code, error.text), "time": self._times()}, ""
             call.done = True
-            return 200, {"result": result, "time": times}, call.fault
+            return 200, {"result": result, **envelope, "time": self._times()}, fault
 
-    def _refused(self, fault: str) -> tuple[int, Any]:
-        status, code, text = {
-            "503": (503, "QUERY_LIMIT_EXCEEDED", "Too many requests"),
-            "429": (429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit."),
-            "401": (401, "NO_AUTH_FOUND", f"Wrong authorization data {CODE}"),
-            "500_before": (500, "INTERNAL_SERVER_ERROR", "Internal server error"),
-            "reset_before": (0, "", ""),
-        }[fault]
-        reset = self.now() + 60
-        return status, {"error": code, "error_description": text, "time": {"operating_reset_at": reset}}
+    def _times(self) -> dict[str, Any]:
+        now = self.now()
+        reset = {"operating": self.operating, "operating_reset_at": now + 60}
+        return {"start": now, "finish": now, "duration": 0.01, "processing": 0.01, **reset}
+
+    @staticmethod
+    def _error(code: str, text: str) -> dict[str, Any]:
+        return {"error": code, "error_description": text}
+
+    def _refusal(self, fault: str) -> tuple[int, Any]:
+        status, code, text = REFUSALS[fault]
+        return status, {**self._error(code, text), "time": self._times()}
+
+    def _step(self, number: int) -> None:
+        if self._falls_after and number > self._falls_after:
+            raise _Fallen
+
+    def _do(self, method: str, params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """The result, and what else the envelope has."""
+        if method == "batch":
+            return self._batch(params), {}
+        known = self.crm.methods.get(method)
+        if known is None:
+            raise Error(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+        result = known(params)
+        result, envelope = result if isinstance(result, tuple) else (result, {})
+        return json.loads(json.dumps(result)), envelope
+
+    def _batch(self, params: dict[str, Any]) -> dict[str, Any]:
+        commands = params.get("cmd") or {}
+        commands = commands if isinstance(commands, dict) else {str(n): one for n, one in enumerate(commands)}
+        if len(commands) > MOST_COMMANDS:
+            raise Error(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
+        maps: dict[str, dict[str, Any]] = {f"result{of}": {} for of in ("", "_error", "_total", "_next", "_time")}
+        for place, (name, command) in enumerate(commands.items()):
+            self._step(place + 1)
+            method, _mark, text = str(command).partition("?")
+            method = method.lower().removesuffix(".json")
+            call = Call(self.now(), method, wire.query(self._filled(text, maps["result"])), inside=True)
+            self.ledger.append(call)
+            try:
+                if method == "batch":
+                    raise Error(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
+                if self.plan.fails_inside():
+                    raise Error(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.")
+                maps["result"][name], envelope = self._do(method, call.params)
+                call.done = True
+                maps["result_time"][name] = self._times()
+                for what in ("total", "next"):
+                    if what in envelope:
+                        maps[f"result_{what}"][name] = envelope[what]
+            except Error as error:
+                maps["result_error"][name] = self._error(error.code, error.text)
+                if str(params.get("halt") or "0") in {"1", "Y", "true", "True"}:
+                    break
+        return {name: told or [] for name, told in maps.items()}  # an empty map comes as an empty list
+
+    @staticmethod
+    def _filled(text: str, results: dict[str, Any]) -> str:
+        """`$result[key][field]` replaced by what an earlier command answered."""
+
+        def value(found: re.Match[str]) -> str:
+            place: Any = results
+            for key in re.findall(r"\[([^\]]*)\]", found[0]):
+                place = place[int(key)] if isinstance(place, list) else place.get(key, "")
+            return str(place)
+
+        return re.sub(r"(?:\$|%24)result(?:\[[^\]]*\])+", value, text.replace("%5B", "[").replace("%5D", "]"))
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         portal = self
@@ -141,29 +243,41 @@ class Portal:
             def log_message(self, *_: Any) -> None:
                 """The ledger is the log."""
 
+            def do_GET(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))  # a body on GET is ignored
+                self._serve({})
+
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self._serve(wire.body(self.headers.get("Content-Type", ""), text))
+
+            def _serve(self, given: dict[str, Any]) -> None:
                 if portal.redirect:
+                    portal.redirected += 1
                     self._send(302, b"", Location=portal.redirect + self.path)
                     return
-                status, answer, fault = portal.answer(self.path, json.loads(body or b"{}"))
+                if portal.delay:
+                    time.sleep(portal.delay)
+                given = {**wire.query(self.path.partition("?")[2]), **given}
+                status, answer, fault = portal.answer(self.path, given)
                 told = json.dumps(answer).encode()
                 if fault.startswith("reset"):
                     self._reset()
                 elif fault == "hang_after":
                     portal.hang.wait(10)
                     self._reset()
-                elif fault == "html_after":
+                elif fault.startswith("html"):
                     self._send(502, b"<html><h1>502 Bad Gateway</h1></html>")
                 elif fault == "500_after":
                     self._send(500, b'{"error": "INTERNAL_SERVER_ERROR", "error_description": "Internal server error"}')
                 elif fault == "cut_after":
-                    self._send(200, told[: len(told) // 2])
+                    self._send(200, told[: len(told) // 2] or b"{")
                 else:
                     self._send(status, told)
 
             def _send(self, status: int, body: bytes, **headers: str) -> None:
                 self.send_response(status)
+                self.send_header("Content-Type", "application/json; charset=utf-8")
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
@@ -183,8 +297,8 @@ class Portal:
 
 
 @contextmanager
-def running(now: Callable[[], float] = time.time) -> Iterator[Portal]:
-    portal = Portal(now)
+def running(now: Callable[[], float] = time.time, port: int = 0) -> Iterator[Portal]:
+    portal = Portal(now, port)
     portal.start()
     try:
         yield portal
@@ -193,10 +307,15 @@ def running(now: Callable[[], float] = time.time) -> Iterator[Portal]:
 
 
 def main() -> None:
-    """Run a portal with the usual limits and, with a number from 0 to 1 given, so many faults, until it is stopped."""
-    with running() as portal:
-        portal.bucket = (50, 2.0)
-        portal.plan = Plan(rate=float(sys.argv[1]) if len(sys.argv) > 1 else 0.0)
+    """Run a portal with the usual limits, and so many faults, until it is stopped."""
+    words = argparse.ArgumentParser(prog="python -m tests.bitrix24.portal", description="A fake Bitrix24 portal.")
+    words.add_argument("faults", nargs="?", type=float, default=0.0, help="the share of calls that fail, from 0 to 1")
+    words.add_argument("--port", type=int, default=0, help="where it listens; left out, any free port")
+    words.add_argument("--limit", type=float, default=2.0, help="calls a second that it takes, beyond 50 at once")
+    given = words.parse_args()
+    with running(port=given.port) as portal:
+        portal.bucket = (50, given.limit)
+        portal.plan = Plan(rate=given.faults)
         print(f"BITRIX24_ALLOW_INSECURE=1 BITRIX24_WEBHOOK_URL={portal.webhook}", flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

@@ -9,13 +9,14 @@ import pytest
 from bitrix24 import line, mirror, twins
 from bitrix24.address import parse
 from bitrix24.models import Alarm, Line
+from bitrix24.session import MOST_SECONDS
 from crm import clock
 from leads.editing import edit_lead
 from leads.models import Lead
 from outbox import delivery
 from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
-from tests.bitrix24.portal import Plan
+from tests.bitrix24.portal import Plan, running
 from tests.factories import ManagerFactory, lead, move, touch
 from tests.sizes import size
 
@@ -144,6 +145,28 @@ def test_B04_a_method_over_its_time_pauses_alone(box: Mirror) -> None:
     assert box.twin(row)["name"] == "Новое"
 
 
+def test_B04_a_method_is_left_alone_before_the_portal_refuses_it(box: Mirror) -> None:
+    lead()
+    box.fake.operating = MOST_SECONDS
+    box.round()
+    assert Line.current().method_paused_until("crm.duplicate.findbycomm", clock.now())
+    box.fake.operating = 0.1
+    box.drain()
+
+
+def test_a_renamed_portal_is_asked_under_its_new_name_from_then_on(box: Mirror) -> None:
+    lead()
+    with running(now=lambda: clock.now().timestamp()) as renamed:
+        box.fake.redirect = renamed.webhook.split("/rest")[0]
+        box.drain()
+        assert len(renamed.crm.items[1]) == 1
+        asked = box.fake.redirected
+        lead()
+        box.drain()
+        assert box.fake.redirected == asked
+        assert Alarm.objects.get().key.startswith("moved:")
+
+
 def test_B05_a_change_made_during_the_call_is_told_next(box: Mirror) -> None:
     row, manager = lead(name="Первое"), ManagerFactory()
     seen = []
@@ -226,7 +249,7 @@ def test_B06_what_waits_for_a_parked_one_is_not_parked_and_skipping_lets_it_go(b
     assert delivery.skip(box.marked(row.contact).pk)
     box.frozen.move(minutes=6)
     box.drain()
-    assert "contactId" not in box.twin(row) or box.twin(row)["contactId"] is None
+    assert "contactId" not in box.twin(row)
 
 
 def test_B06_unclear_failures_of_one_object_end_after_eight_attempts(box: Mirror) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bitrix24.models import Entry
+from bitrix24.models import Colleague, Entry, Wiring
 from contacts.actions import edit_contact
 from deals.models import Deal
 from leads.editing import edit_lead
@@ -79,11 +79,7 @@ def test_a_responsible_is_found_by_the_e_mail(box: Mirror) -> None:
     hers, theirs = lead(by=known), lead(by=stranger)
     again = lead(by=stranger)
     box.drain()
-    assert (box.twin(hers)["assignedById"], "assignedById" in box.twin(theirs), "assignedById" in box.twin(again)) == (
-        77,
-        False,
-        False,
-    )
+    assert [box.twin(row)["assignedById"] for row in (hers, theirs, again)] == [77, 1, 1]
     assert len(box.fake.calls("user.get")) == 2, "asked once for each"
 
 
@@ -128,6 +124,38 @@ def test_a_contact_that_the_portal_knows_by_its_number_is_linked(box: Mirror) ->
     assert box.twin(row.contact)["id"] == number
     assert box.crm.phones(number) == ["8 (916) 000-11-22"], "the same number in another spelling is not added"
     assert box.twin(row.contact)["name"] == "Ольга"
+
+
+def test_what_people_there_have_written_stays_where_nothing_of_ours_takes_its_place(box: Mirror) -> None:
+    row = lead(phone="+79160001122")
+    written = {"fm": [{"typeId": "PHONE", "value": row.phone}], "name": "Старая", "comments": "звонить сыну"}
+    number = box.crm.item_add({"entityTypeId": 3, "fields": written})["item"]["id"]
+    box.drain()
+    assert (box.twin(row.contact)["id"], box.twin(row.contact)["name"]) == (number, "Старая")
+    assert box.twin(row.contact)["comments"] == "звонить сыну"
+
+
+def test_a_lead_without_a_card_carries_what_was_given(box: Mirror) -> None:
+    row = lead(phone="12345", email="a@client.example")
+    box.drain()
+    assert [entry["value"] for entry in box.twin(row)["fm"]] == ["12345"], "the e-mail is not allowed to leave"
+
+
+def test_a_pipeline_of_its_own_has_the_stages_of_the_deals(box: Mirror) -> None:
+    Wiring.objects.create(pk=1, pipeline=5)
+    row = lead_in("contract")
+    box.drain()
+    deal = box.twin(row.deal)
+    assert (deal["categoryId"], deal["stageId"]) == (5, "C5:BFL_DOCUMENTS")
+
+
+def test_a_person_chosen_by_an_administrator_is_not_looked_for(box: Mirror) -> None:
+    operator = OperatorFactory(email="anna@firm.example")
+    Colleague.objects.create(user=operator, remote_id=9)
+    row = lead(by=operator)
+    box.drain()
+    assert box.twin(row)["assignedById"] == 9
+    assert not box.fake.calls("user.get")
 
 
 def test_B09_ten_edits_leave_one_phone_and_one_e_mail(box: Mirror, settings) -> None:

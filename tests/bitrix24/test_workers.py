@@ -75,6 +75,8 @@ def test_one_job_drives_at_a_time_and_a_dead_one_is_followed(box: Mirror) -> Non
     assert mirror.push_due() == 0
     box.frozen.move(seconds=91)
     push()
+    assert Link.objects.filter(kind="contact", remote_id__isnull=False).exists()
+    box.drain()
     assert Link.objects.filter(kind="lead", remote_id__isnull=False).exists()
     line.leave(wheel)
     again = line.drive()
