@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from crm import clock
 from team.models import User
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def standing(self) -> EventQuerySet:
+        """Without the status changes that were taken back: UNDONE names the line that it takes back in `old`."""
+        undone = self.model._default_manager.filter(
+            kind=Event.Kind.UNDONE, lead_id=OuterRef("lead_id"), old=Cast(OuterRef("pk"), CharField())
+        )
+        return self.filter(~Exists(undone))
 
 
 class Event(models.Model):
@@ -45,6 +56,8 @@ class Event(models.Model):
     reason = models.CharField(max_length=20, blank=True, default="")
     comment = models.TextField(blank=True, default="")
     data = models.JSONField(default=dict, blank=True)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")

@@ -1,7 +1,8 @@
 """What is done with a lead in work: moving it through the statuses and recording touches.
 
-This and `intake.py` are the only writers of a lead's status. Every change locks the lead, judges it as it stands
-under the lock, and commits status, milestone, history, tasks, deal and the mark for the outside together.
+This and `intake.py` are the only writers of a lead's status (`undo.py` puts an earlier one back). Every change locks
+the lead, judges it as it stands under the lock, and commits status, milestone, history, tasks, deal and the mark for
+the outside together.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -25,6 +27,7 @@ from leads import pipeline, touch_policy
 from leads.access import lock_lead
 from leads.models import Lead, Office, Touch, TouchPolicy
 from leads.pipeline import CLOSED, MILESTONES, SIGNED, JunkReason, Move, Status
+from leads.traces import tracing
 from outbox.actions import mark, mark_all
 from tasks.actions import (
     call_again,
@@ -38,18 +41,22 @@ from team.roles import Right, Role, may
 
 
 @verb
-def change_status(lead_id: int, move: Move, *, by: User | None, version: int | None = None) -> Lead:
+def change_status(
+    lead_id: int, move: Move, *, by: User | None, version: int | None = None, action: UUID | None = None
+) -> Lead:
     """Bring a lead into another status, with all that belongs to it. Returns the lead as it now is.
 
     `by` None is the product itself. `version` is the one the person saw: if the lead has changed since, nothing is.
+    An `action` on several leads is taken back at once (`leads/undo.py`).
     Raises Lead.DoesNotExist (not theirs to see), Refused `stale`, `transition_not_allowed` or `no_answer_not_earned`,
     Forbidden, Invalid by field.
     """
     now = clock.now()
     if move.to == Status.JUNK and move.junk_reason == JunkReason.DUPLICATE and move.duplicate_of is not None:
-        return _mark_duplicate(lead_id, move, by=by, version=version, at=now)
+        return _mark_duplicate(lead_id, move, by=by, version=version, at=now, action=action)
     lead = lock_lead(lead_id, by=by, version=version, moving=True)
-    move_locked(lead, move, by=by, at=now)
+    with tracing(lead, by=by, action=action):
+        move_locked(lead, move, by=by, at=now)
     return lead
 
 
@@ -214,7 +221,9 @@ def follow_responsible(lead: Lead) -> None:
         mark_all(("lead", pk) for pk in ids)
 
 
-def _mark_duplicate(lead_id: int, move: Move, *, by: User | None, version: int | None, at: datetime) -> Lead:
+def _mark_duplicate(
+    lead_id: int, move: Move, *, by: User | None, version: int | None, at: datetime, action: UUID | None
+) -> Lead:
     """An operator recognised a client under another number: close the lead as a duplicate of the original named."""
     assert move.duplicate_of is not None
     # Both in the order of their ids, so that "A of B" and "B of A" pressed at once wait for each other, not for ever.
@@ -240,13 +249,17 @@ def _mark_duplicate(lead_id: int, move: Move, *, by: User | None, version: int |
         )
     if original.retired_at is not None:
         raise Invalid({"duplicate_of": _("Lead № %(id)s has been replaced by a newer one") % {"id": original.pk}})
-    freeze_as_duplicate(lead, original, by=by, at=at, comment=move.comment)
+    with tracing(lead, by=by, action=action) as trace:
+        trace.rest["duplicates"] = freeze_as_duplicate(lead, original, by=by, at=at, comment=move.comment)
     note(Event.Kind.MARKED_DUPLICATE, at=at, by=by, lead_id=original.pk, new=lead.pk)
     return lead
 
 
-def freeze_as_duplicate(lead: Lead, original: Lead, *, by: User | None, at: datetime, comment: str = "") -> None:
-    """Close a locked lead as a duplicate of a locked original; what pointed at it points there too (no chains)."""
+def freeze_as_duplicate(lead: Lead, original: Lead, *, by: User | None, at: datetime, comment: str = "") -> list[int]:
+    """Close a locked lead as a duplicate of a locked original; what pointed at it points there too (no chains).
+
+    Returns the ids of those.
+    """
     lead.duplicate_of = original
     lead.responsible_id = original.responsible_id
     enter(lead, Move(Status.JUNK, junk_reason=JunkReason.DUPLICATE, comment=comment), by=by, at=at)
@@ -257,3 +270,4 @@ def freeze_as_duplicate(lead: Lead, original: Lead, *, by: User | None, at: date
             duplicate_of=original, responsible=original.responsible_id, version=F("version") + 1
         )
         mark_all(("lead", pk) for pk in ids)
+    return ids

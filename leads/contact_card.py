@@ -62,6 +62,7 @@ def _line(touch: Touch) -> Line:
         "comment": touch.comment,
         "recording_url": touch.recording_url,
         "number": "",
+        "undone": False,
     }
     line = lines([Entry("touch", touch.at, touch.by, str(touch), told)], touch.lead)[0]
     line.tag = _("lead № %(id)s") % {"id": touch.lead_id}

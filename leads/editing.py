@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ from leads.intake import hear_repeat
 from leads.models import Lead
 from leads.originals import meet_original
 from leads.pipeline import SIGNED, wrong_moment
+from leads.traces import tracing
 from outbox.actions import mark
 from sources.lookup import SourceLookup
 from sources.models import Source
@@ -132,9 +134,10 @@ def _give_phone(lead: Lead, card: Contact, phone: Phones, *, given: str, by: Use
 
 
 @verb
-def assign(lead_id: int, responsible_id: int, *, by: User | None) -> Lead:
+def assign(lead_id: int, responsible_id: int, *, by: User | None, action: UUID | None = None) -> Lead:
     """Hand a lead, with its open tasks and duplicates, to somebody of the call centre, who is told of it.
 
+    An `action` on several leads is taken back at once (`leads/undo.py`).
     Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
     """
     now = clock.now()
@@ -151,7 +154,8 @@ def assign(lead_id: int, responsible_id: int, *, by: User | None) -> Lead:
     if person is None or not may(person, Right.WORK_LEADS):
         raise Invalid({"responsible": _("Choose somebody of the call centre who works here.")})
     if lead.responsible_id != person.pk:
-        _give_to(lead, person, by=by, at=now)
+        with tracing(lead, by=by, action=action):
+            _give_to(lead, person, by=by, at=now)
         if by is None or by.pk != person.pk:
             key = f"handed:{lead.pk}:{lead.version}"
             tell([person.pk], NoticeKind.HANDED_OVER, key=key, at=now, lead_id=lead.pk, name=lead.name)

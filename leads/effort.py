@@ -27,6 +27,9 @@ def middle(waits: Iterable[timedelta]) -> timedelta | None:
 
 
 def meetings_booked(start: datetime, end: datetime) -> QuerySet[Event]:
-    """The lines of history that book a meeting from `start` up to, not including, `end`; a moved one is booked once."""
-    booked = Event.objects.filter(kind=Event.Kind.STATUS, new=Status.MEETING, at__gte=start, at__lt=end)
+    """The lines of history that book a meeting from `start` up to, not including, `end`; a moved one is booked once.
+
+    What was taken back is not booked.
+    """
+    booked = Event.objects.standing().filter(kind=Event.Kind.STATUS, new=Status.MEETING, at__gte=start, at__lt=end)
     return booked.exclude(old=Status.MEETING).order_by()

@@ -100,7 +100,7 @@ def _line(entry: Entry, lead: Lead, deal_url: str) -> Line:
         channel = Channel(data["channel"])
         if channel == Channel.CALL:
             line.title = entry.text.partition(": ")[2] or entry.text
-        line.tag = _("touch %(number)s") % {"number": data["number"]}
+        line.tag = _("undone") if data["undone"] else _("touch %(number)s") % {"number": data["number"]}
         if channel in MESSAGES:
             line.box = data["comment"]
         else:

@@ -16,10 +16,11 @@ from history.models import Event
 from leads.access import lock_workable
 from leads.applications import COMMENT
 from leads.foresight import busy_again_at
-from leads.models import Lead
+from leads.models import Lead, Touch
 from leads.pipeline import CLOSED, Move, wrong_moment
 from leads.touch_policy import Channel, Direction, Outcome
-from leads.touches import LoggedTouch, NewTouch, log_touch
+from leads.touches import LoggedTouch, NewTouch, touch_locked
+from leads.traces import tracing
 from tasks.actions import Catalogue, add, cancel
 from tasks.models import CallingHours, Kind, Task
 from tasks.worktime import fit, is_open, start_of_day
@@ -51,20 +52,12 @@ def log_conversation(
     task stays. Raises what `log_touch` raises; Invalid if that time cannot be, or the lead is closed.
     """
     now = clock.now()
-    logged = log_touch(lead_id, new, by=by, then=then)
-    if call_back_at is not None:
-        lead = Lead.objects.get(pk=lead_id)
-        if lead.status in CLOSED:
-            raise Invalid({"call_back_at": _("This lead is closed: nobody calls it back.")})
-        if said := wrong_moment(call_back_at, now):
-            raise Invalid({"call_back_at": said})
-        hours = CallingHours.current().as_hours()
-        if not is_open(call_back_at, lead.zone, hours):
-            raise Invalid({"call_back_at": _night(fit(call_back_at, lead.zone, hours), lead)})
-        superseded = Q(lead_id=lead_id, kind=Kind.CONTACT_CLIENT, automatic=True, repeat=False)
-        cancel(superseded, at=now, by=by)
-        _promise(lead, call_back_at, by=by, at=now)
-    return logged
+    lead = lock_workable(lead_id, by=by)
+    with tracing(lead, by=by) as trace:
+        trace.touch = touch_locked(lead, new, by=by, then=then, now=now)
+        if call_back_at is not None:
+            _promise(lead, call_back_at, by=by, at=now)
+    return LoggedTouch(trace.touch, created=True)
 
 
 @verb
@@ -75,19 +68,23 @@ def log_busy(lead_id: int, new: NewTouch, *, by: User) -> LoggedTouch:
     closed.
     """
     now = clock.now()
-    logged = log_touch(lead_id, new, by=by)
-    lead = Lead.objects.select_related("contact").get(pk=lead_id)
-    if lead.status in CLOSED:
-        raise Invalid({"outcome": _("This lead is closed: nobody calls it back.")})
-    if lead.do_not_call:
-        return logged
-    planned = Task.objects.open().filter(lead_id=lead_id, kind=Kind.CONTACT_CLIENT).exists()
-    before = lead.touches.exclude(pk=logged.touch.pk).filter(at__gte=start_of_day(now, lead.zone), **BUSY_CALL).count()
-    again = busy_again_at(lead, Catalogue.read(lead.status), busy_before=before, planned=planned, at=now)
+    lead = lock_workable(lead_id, by=by)
+    with tracing(lead, by=by) as trace:
+        trace.touch = touch_locked(lead, new, by=by, now=now)
+        if lead.status in CLOSED:
+            raise Invalid({"outcome": _("This lead is closed: nobody calls it back.")})
+        if not lead.do_not_call:
+            _call_again_soon(lead, trace.touch, by=by, at=now)
+    return LoggedTouch(trace.touch, created=True)
+
+
+def _call_again_soon(lead: Lead, touch: Touch, *, by: User, at: datetime) -> None:
+    planned = Task.objects.open().filter(lead_id=lead.pk, kind=Kind.CONTACT_CLIENT).exists()
+    before = lead.touches.exclude(pk=touch.pk).filter(at__gte=start_of_day(at, lead.zone), **BUSY_CALL).count()
+    again = busy_again_at(lead, Catalogue.read(lead.status), busy_before=before, planned=planned, at=at)
     if again is not None:
         assignee = lead.responsible_id or by.pk
-        add(lead_id=lead_id, due_at=again, assignee_id=assignee, by=by, at=now, kind=Kind.CONTACT_CLIENT)
-    return logged
+        add(lead_id=lead.pk, due_at=again, assignee_id=assignee, by=by, at=at, kind=Kind.CONTACT_CLIENT)
 
 
 def _night(earliest: datetime, lead: Lead) -> str:
@@ -98,6 +95,16 @@ def _night(earliest: datetime, lead: Lead) -> str:
 
 
 def _promise(lead: Lead, call_back_at: datetime, *, by: User, at: datetime) -> Task:
+    """Set the promised call, in the place of the automatic one. Raises Invalid if that time cannot be."""
+    if lead.status in CLOSED:
+        raise Invalid({"call_back_at": _("This lead is closed: nobody calls it back.")})
+    if said := wrong_moment(call_back_at, at):
+        raise Invalid({"call_back_at": said})
+    hours = CallingHours.current().as_hours()
+    if not is_open(call_back_at, lead.zone, hours):
+        raise Invalid({"call_back_at": _night(fit(call_back_at, lead.zone, hours), lead)})
+    superseded = Q(lead_id=lead.pk, kind=Kind.CONTACT_CLIENT, automatic=True, repeat=False)
+    cancel(superseded, at=at, by=by)
     assignee = lead.responsible_id or by.pk
     kind = Kind.CONTACT_CLIENT
     return add(lead_id=lead.pk, due_at=call_back_at, assignee_id=assignee, by=by, at=at, kind=kind, promised=True)

@@ -21,6 +21,7 @@ from deals.models import Stage
 from history.models import Event
 from leads.models import Lead, Touch
 from leads.pipeline import JunkReason, Status
+from leads.touch_policy import Channel, Outcome
 from sources.models import Source
 from tasks.models import Task
 from team.models import User
@@ -87,11 +88,13 @@ def _events(lead: Lead, before: datetime | None) -> Any:
 
 
 def _touches(lead: Lead, before: datetime | None) -> Any:
-    """Each with its `number` among the lead's touches, oldest first."""
-    rows = Touch.objects.filter(lead_id=lead.pk).select_related("by").order_by("-at", "-pk")
+    """Each with its `number` among the lead's touches, oldest first; None for one that was taken back."""
+    rows = Touch.with_undone.filter(lead_id=lead.pk).select_related("by").order_by("-at", "-pk")
     if before:
         rows = rows.filter(at__lt=before)
-    return rows.annotate(number=Window(RowNumber(), order_by=[F("at").asc(), F("pk").asc()]))
+    # What was taken back has no place among those that count.
+    number = Window(RowNumber(), partition_by=[F("undone_at")], order_by=[F("at").asc(), F("pk").asc()])
+    return rows.annotate(number=Case(When(undone_at=None, then=number)))
 
 
 def _tasks(lead: Lead, before: datetime | None) -> Any:
@@ -120,6 +123,8 @@ def _names(events: Iterable[Event]) -> Names:
     for event in events:
         if event.kind == Event.Kind.RESPONSIBLE:
             people |= {int(key) for key in (event.old, event.new) if key.isdecimal()}
+        elif event.kind == Event.Kind.UNDONE:
+            people |= {pk for pk in event.data.get("responsible", []) if pk}
         elif event.kind in SHOWN_OF_DEAL:
             stages |= {event.old, event.new} - {""}
         elif event.kind == Event.Kind.EDITED:
@@ -200,6 +205,8 @@ class _Teller:
                     "old": self._name("stage", event.old),
                     "new": self._name("stage", event.new),
                 }
+            case Event.Kind.UNDONE:
+                return _("Undone: %(what)s") % {"what": self._undone(event.data)}
             case Event.Kind.RETIRED:
                 return _("A newer application on this number has become the original")
             case Event.Kind.RESENT:
@@ -244,6 +251,18 @@ class _Teller:
         if not event.old:
             return _("Owner: %(new)s") % said
         return _("Owner: %(old)s → %(new)s") % said
+
+    def _undone(self, data: Mapping[str, Any]) -> str:
+        """What was taken back: the touch, else the move, else the hand-over."""
+        if "touch" in data:
+            return f"{_label(Channel, data['touch']['channel'])}: {_label(Outcome, data['touch']['outcome'])}"
+        if "duplicate" in data:
+            return _("lead № %(id)s as a duplicate") % {"id": data["duplicate"]}
+        if "status" in data:
+            new, old = data["status"]
+            return _("the meeting was moved") if new == old else f"{_status(old)} → {_status(new)}"
+        new, old = (self._name("person", str(pk or "")) for pk in data.get("responsible", ["", ""]))
+        return _("Owner: %(old)s → %(new)s") % {"old": old or "—", "new": new or "—"}
 
     def _changes(self, changes: Mapping[str, Any]) -> str:
         said = []
@@ -292,6 +311,7 @@ def _touch_data(touch: Any) -> dict[str, Any]:
         "comment": touch.comment,
         "recording_url": touch.recording_url,
         "number": touch.number,
+        "undone": touch.undone_at is not None,
     }
 
 

@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from crm import clock
 from crm.errors import Invalid, Refused
-from crm.transactions import verb
+from crm.transactions import require_transaction, verb
 from deals.models import Deal
 from leads.access import lock_workable
 from leads.actions import enter, move_locked, take_if_free
 from leads.models import Lead, Touch
 from leads.pipeline import SIGNED, JunkReason, Move, Status
 from leads.touch_policy import REACHED, Channel, Direction, Outcome
+from leads.traces import tracing
 from outbox.actions import mark_all
 from tasks.actions import call_again, cancel, complete_oldest, plan_following, put_off, stop_cadence
 from tasks.models import Kind
@@ -70,6 +71,16 @@ def log_touch(
         if known:
             return LoggedTouch(known, created=False)
     lead = lock_workable(lead_id, by=by)
+    with tracing(lead, by=by if key is None else None) as trace:
+        trace.touch = touch_locked(lead, new, by=by, key=key, then=then, now=now)
+    return LoggedTouch(trace.touch, created=True)
+
+
+def touch_locked(
+    lead: Lead, new: NewTouch, *, by: User | None, now: datetime, key: ApiKey | None = None, then: Move | None = None
+) -> Touch:
+    """Record a touch on a locked lead, with what follows from it."""
+    require_transaction()
     at = new.at or now
     _check_touch(lead, new, at=at, by=by, key=key, now=now)
     touch = Touch.objects.create(
@@ -103,7 +114,7 @@ def log_touch(
         _call_back_missed(lead, at=now)
     free(lead.pk, by=by)
     mark_all([("touch", touch.pk), ("lead", lead.pk)])
-    return LoggedTouch(touch, created=True)
+    return touch
 
 
 def _settle_tasks(lead: Lead, new: NewTouch, *, by: User | None, at: datetime, then: Move | None) -> None:

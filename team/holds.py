@@ -59,6 +59,12 @@ def holder_of(lead_id: int, *, at: datetime) -> Hold | None:
     return Hold.objects.filter(lead_id=lead_id, expires_at__gt=at).select_related("user").first()
 
 
+def take_up(lead_id: int, *, by: User) -> None:
+    """The client whom `by` has put aside belongs to their queue again."""
+    require_transaction()
+    Skip.objects.filter(user=by, lead_id=lead_id).delete()
+
+
 def put_aside(lead_id: int, *, by: User, at: datetime, wait: timedelta = PUT_ASIDE_FOR) -> datetime:
     """Let go of a client and leave them out of the queue of `by` for a while. Returns until when (UTC)."""
     require_transaction()

@@ -60,6 +60,12 @@ def tell_of_heap(recipients: Iterable[int], kind: NoticeKind, *, count: int, at:
             Notice.objects.create(recipient_id=pk, kind=kind, count=count, created_at=at, data=data)
 
 
+def take_back(key: str) -> None:
+    """What was told under that `key` is no longer so: nobody who has not read it yet needs to. One query."""
+    require_transaction()
+    Notice.objects.filter(key=key, read_at__isnull=True).delete()
+
+
 def managers() -> list[int]:
     """The ids of those who are told what nobody else sees to: heads of the call centre, else administrators."""
     people = dict(User.objects.filter(is_active=True, role__in=MANAGERS).values_list("pk", "role"))

@@ -74,11 +74,18 @@ def deals_that_differ_from_their_lead() -> list[object]:
     return list(Deal.objects.filter(lead__contact__isnull=False).filter(differs))
 
 
+def standing(lead: Lead) -> list[Event]:
+    """The rows of a lead's history, oldest first, without those that a later row takes back."""
+    rows = sorted(lead.events.all(), key=lambda event: event.pk)
+    undone = {row.old for row in rows if row.kind == Event.Kind.UNDONE}
+    return [row for row in rows if str(row.pk) not in undone]
+
+
 def histories_with_a_gap() -> list[object]:
     """Each lead's status rows lead from the first status to the present one, each by an allowed move."""
     wrong = []
     for lead in Lead.objects.prefetch_related("events"):
-        rows = sorted(lead.events.all(), key=lambda event: event.pk)
+        rows = standing(lead)
         here = next((row.new for row in rows if row.kind == Event.Kind.CREATED), None)
         for row in rows:
             if row.kind != Event.Kind.STATUS:
@@ -103,7 +110,7 @@ def milestones_that_history_does_not_know() -> list[object]:
     }
     for lead in Lead.objects.prefetch_related("events"):
         first: dict[str, object] = {}
-        for row in sorted(lead.events.all(), key=lambda event: event.pk):
+        for row in standing(lead):
             if row.kind == Event.Kind.STATUS:
                 for name in stamps.get(row.new, ()):
                     first.setdefault(name, row.at)
@@ -132,7 +139,8 @@ def repeats_that_are_not_heard() -> list[object]:
 
 
 def wrong_counts_of_touches() -> list[object]:
-    return list(Lead.objects.annotate(n=Count("touches")).exclude(touches_count=F("n")))
+    count = Count("touches", filter=Q(touches__undone_at=None))
+    return list(Lead.objects.annotate(n=count).exclude(touches_count=F("n")))
 
 
 def changes_the_outside_is_not_told_of() -> list[object]:
