@@ -26,6 +26,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("crm")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database: the rest would say on the second one what it has said on the first."""
+    for item in items:
+        if item.get_closest_marker("django_db") or {"db", "transactional_db"} & {*getattr(item, "fixturenames", ())}:
+            item.add_marker("database")
+
+
 def _as_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
     """A test that did not run proves nothing, so a skip (or an expected failure) fails the run."""
     if report.outcome == "skipped":

@@ -1,4 +1,5 @@
-"""All of `make test`: the checks, then the whole suite on SQLite and once more on PostgreSQL.
+"""All of `make test`: the checks, then the suite on SQLite, and all that uses the database once more on PostgreSQL
+(at night the whole).
 
 `--only lint` makes the checks alone. Other arguments go to pytest. Any failing part ends it with status 1, and
 pytest's closing lines are the last that is printed when the checks pass.
@@ -89,7 +90,7 @@ def run_suite(step: Step) -> bool:
 
 
 def suites(arguments: Sequence[str]) -> list[Step]:
-    """The suite on both databases, with more arguments for pytest."""
+    """The suite on SQLite and what uses the database on PostgreSQL too, with more arguments for pytest."""
     longest = 3600 if NIGHTLY else 300  # seconds for one test
     pytest = [
         *PYTHON,
@@ -102,11 +103,11 @@ def suites(arguments: Sequence[str]) -> list[Step]:
         "worksteal",
         "--timeout",
         str(longest),
-        *arguments,
     ]
-    on_postgres = [*PYTHON, "-m", "tests.postgres", "--", *pytest]
+    again = [] if NIGHTLY else ["-m", "database and not once"]  # the rest would say what it has said on SQLite
+    on_postgres = [*PYTHON, "-m", "tests.postgres", "--", *pytest, *again, *arguments]
     return [
-        Step("Tests on SQLite", pytest),
+        Step("Tests on SQLite", [*pytest, *arguments]),
         Step("Tests on PostgreSQL", on_postgres, keeps=["DATABASE_URL"]),
     ]
 
