@@ -106,6 +106,17 @@ def told() -> None:
     Line.objects.filter(pk=1).update(told_at=clock.now())
 
 
+def note_pull(**fields: datetime) -> None:
+    """Write down how far one has looked for leads of the portal: `since`, `until`, `at`."""
+    _row()
+    if "since" in fields:
+        Line.objects.filter(pk=1, pulled_since__isnull=True).update(
+            pulled_since=fields["since"], pulled_until=fields["since"], pulled_at=fields["since"]
+        )
+    else:
+        Line.objects.filter(pk=1).update(**{f"pulled_{name}": moment for name, moment in fields.items()})
+
+
 def drive() -> uuid.UUID | None:
     """Take the wheel, so that one job sends at a time and the other workers stay free. None when another has it."""
     _row()
@@ -127,6 +138,11 @@ def alarm(key: str, text: str) -> None:
         logger.error("Bitrix24: %s", text)
     else:
         Alarm.objects.filter(key=key).update(text=text[:1000], seen_at=now, closed_at=None)
+
+
+def close_alarms(key: str) -> None:
+    """The occasion of an alarm is over."""
+    Alarm.objects.filter(key=key, closed_at__isnull=True).update(closed_at=clock.now())
 
 
 def close_alarm(alarm_id: int) -> None:

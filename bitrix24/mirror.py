@@ -11,11 +11,12 @@ from django.db import connections
 from django.db.models import Min
 from django.db.models.functions import Greatest
 
-from bitrix24 import limits, line
+from bitrix24 import limits, line, pull
 from bitrix24.address import Webhook
 from bitrix24.client import Portal
 from bitrix24.models import Alarm, Line
 from bitrix24.push import ORDER, teller
+from bitrix24.session import Nothing, Session
 from crm import clock
 from outbox.delivery import Closed, deliver_due, due, parked
 from outbox.models import Mark
@@ -52,15 +53,17 @@ def push_due(*, within: float = 20.0, lanes: int = 1) -> int:
     try:
         with ThreadPoolExecutor(max_workers=lanes) as others:
             beside = [others.submit(_in_thread, portal, within) for _ in range(lanes - 1)]
-            told = _deliver(portal, within)
+            told = _deliver(portal, within, first=True)
             return told + sum(lane.result() for lane in beside)
     finally:
         portal.close()
         line.leave(wheel)
 
 
-def _deliver(portal: Portal, within: float) -> int:
+def _deliver(portal: Portal, within: float, *, first: bool = False) -> int:
     try:
+        if first:
+            pull.look(Session(portal, Nothing()))
         return deliver_due(teller(portal), order=ORDER, within=within)
     except Closed:
         return 0
@@ -81,6 +84,7 @@ class State:
     pending: int
     parked: int
     oldest_due: datetime | None
+    idle_for: timedelta
     line: Line
     alarms: int
     at: datetime
@@ -93,8 +97,8 @@ class State:
 
     @property
     def stuck(self) -> bool:
-        """Whether something is due for too long although the line is open."""
-        return self.oldest_due is not None and not self.waits and self.at - self.oldest_due > OLDEST_DUE
+        """Whether something is due for too long although the line is open, and nothing was told meanwhile either."""
+        return self.idle_for > OLDEST_DUE
 
     @property
     def healthy(self) -> bool:
@@ -107,14 +111,31 @@ class State:
         return timedelta(seconds=round(2 * self.pending / settings.BITRIX24_RATE))
 
 
+def idle_for(at: datetime) -> timedelta:
+    """For how long something has been due while the portal may be called and nothing was told. Two queries at most."""
+    oldest = _oldest_due(at) if is_on() else None
+    if oldest is None:
+        return timedelta()
+    known = Line.current()
+    if known.stopped_at is not None or (known.paused_until is not None and known.paused_until > at):
+        return timedelta()
+    return at - max(oldest, known.told_at or oldest)
+
+
+def _oldest_due(at: datetime) -> datetime | None:
+    oldest: datetime | None = due(at).aggregate(oldest=Min(Greatest("due_at", "marked_at")))["oldest"]
+    return oldest
+
+
 def state() -> State:
-    """How the mirror is doing now. Five queries."""
+    """How the mirror is doing now. Seven queries."""
     at = clock.now()
     return State(
         on=is_on(),
         pending=Mark.objects.filter(pending=True).count(),
         parked=parked().count(),
-        oldest_due=due(at).aggregate(oldest=Min(Greatest("due_at", "marked_at")))["oldest"],
+        oldest_due=_oldest_due(at),
+        idle_for=idle_for(at),
         line=Line.current(),
         alarms=Alarm.objects.filter(closed_at__isnull=True).count(),
         at=at,

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Max, Q
 
+from bitrix24 import mirror
 from crm import clock
 from leads.first_call import not_called
 from leads.models import DistributionPolicy, Lead
@@ -97,6 +98,10 @@ def _handed(at: datetime) -> timedelta:
     )
 
 
+def _mirror(at: datetime) -> timedelta:
+    return mirror.idle_for(at)
+
+
 def _digests(at: datetime) -> timedelta:
     return _since(due_since(at), at) if unsent(at) else NO_TIME
 
@@ -107,6 +112,7 @@ LOOKS: list[tuple[str, Callable[[datetime], timedelta], str]] = [
     ("new leads not called", _not_called, WORKER),
     ("leads in the pool", _pool, WORKER),
     ("leads to pass on", _handed, WORKER),
+    ("the mirror to Bitrix24", _mirror, WORKER),
     ("the daily e-mail", _digests, MAIL),
 ]
 

@@ -13,7 +13,7 @@ from bitrix24 import mirror
 from bitrix24.address import parse
 from bitrix24.client import Portal
 from bitrix24.limits import LocalBucket
-from bitrix24.models import Line
+from bitrix24.models import Hint, Line
 from crm import clock
 from outbox import delivery
 from outbox.models import Link, Mark
@@ -42,7 +42,7 @@ class Mirror:
             for pk in delivery.parked().values_list("pk", flat=True) if patient else []:
                 delivery.retry(pk)
             left = Mark.objects.filter(pending=True, parked_at__isnull=True)
-            if not left.exists():
+            if not left.exists() and not Hint.objects.filter(due_at__lte=clock.now()).exists():
                 return
             waits = [clock.now() + timedelta(seconds=1), *left.values_list("due_at", flat=True)[:1]]
             line = Line.current()

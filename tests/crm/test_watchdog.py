@@ -7,6 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from bitrix24 import line
+from bitrix24.address import parse
+from bitrix24.models import Line
 from crm import health, watchdog
 from leads import distribution, first_call, jobs
 from leads.models import DistributionPolicy, Lead
@@ -53,6 +56,17 @@ def turns_red(what: str, job: Callable[[], object], frozen: Frozen) -> None:
 def test_nothing_waits() -> None:
     assert watchdog.latest() is None
     assert health.due() == "nothing waits"
+
+
+def test_F13_the_mirror(frozen: Frozen, settings) -> None:
+    settings.BITRIX24_WEBHOOK = parse("https://portal.example/rest/1/abc/", insecure=False)
+    factories.lead()
+    Task.objects.all().delete()
+    Line.objects.create(pk=1)
+    turns_red("the mirror to Bitrix24", line.told, frozen)
+    frozen.move(minutes=30)
+    line.pause()
+    assert not red("the mirror to Bitrix24"), "the portal is away, and the worker is not to blame"
 
 
 def test_reminders(frozen: Frozen) -> None:
