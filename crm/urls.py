@@ -8,7 +8,6 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from crm import health
 from crm.errors_api import no_such_address
-from crm.keys_page import keys
 from crm.styleguide import styleguide
 from deals.views import card as deal_card
 from leads.finishing import finish_task
@@ -29,7 +28,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("team.urls")),
     path("search/", search, name="search"),
-    path("keys/", keys, name="keys"),
     path("undo/<str:token>/", undo_action, name="undo"),
     path("day/", day.day, name="day"),
     path("day/<id:pk>/result/", day.day_result, name="day-result"),
@@ -43,7 +41,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/", task_list, name="task-list"),
     path("tasks/<id:pk>/complete/", task_done, {"finish": finish_task}, name="task-complete"),
     path("reports/", include("reports.urls")),
-    path("bitrix24/", include("bitrix24.urls")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))

@@ -24,8 +24,10 @@ from leads.ladder_words import in_words
 from leads.models import Lead, Office
 from leads.originals import is_bygone
 from leads.pipeline import CLOSED, MOVES, SIGNED, STEPS, JunkReason, Status
+from leads.scripts import script_of_status, steps
 from leads.standing import Standing, read_standing
 from leads.touch_policy import Progress, missing
+from leads.undo import Recent, newest_trace, recent
 from tasks.models import Task
 from team.models import User
 from team.roles import RIGHTS, Right, Role, may
@@ -48,6 +50,8 @@ class Card:
     others_count: int
     deal: Deal | None
     opens_at: datetime | None  # when this client may be called again; None: now
+    script: list[str]  # what to say, step by step
+    recent: Recent | None  # what this person has just done and can take back
 
     @property
     def may_work(self) -> bool:
@@ -299,13 +303,14 @@ class Card:
 
 def read_card(lead_id: int, viewer: User) -> Card:
     """The card of a lead. Ten queries at most. Raises Lead.DoesNotExist if it is not theirs to see."""
+    at = clock.now()
     lead = (
         Lead.objects.visible_to(viewer)
         .with_card()
-        .select_related("duplicate_of__responsible", "deal__responsible")
+        .select_related("duplicate_of__responsible", "deal__responsible", "hold__user")
+        .annotate(newest_trace=newest_trace(viewer, at=at), script=script_of_status())
         .get(pk=lead_id)
     )
-    at = clock.now()
     others, count = others_of(lead, viewer)
     standing = read_standing(lead, at=at)
     return Card(
@@ -318,6 +323,8 @@ def read_card(lead_id: int, viewer: User) -> Card:
         others_count=count,
         deal=getattr(lead, "deal", None),
         opens_at=standing.opens_at if standing.opens_at and standing.opens_at > at else None,
+        script=steps(lead.script),
+        recent=recent(lead, lead.newest_trace) if may(viewer, Right.WORK_LEADS) else None,
     )
 
 

@@ -43,12 +43,18 @@ class Line:
     tag: str = ""
     box: str = ""
     recording: str = ""
+    undo_url: str = ""
     url: str = ""
     link: str = ""
 
 
-def lines(entries: Sequence[Entry], lead: Lead, *, deal_url: str = "") -> list[Line]:
-    """Entries as lines. Tasks that rules set or took back are told in the text of the move of the same moment."""
+def lines(
+    entries: Sequence[Entry], lead: Lead, *, deal_url: str = "", undo: tuple[Entry, str] | None = None
+) -> list[Line]:
+    """Entries as lines. Tasks that rules set or took back are told in the text of the move of the same moment.
+
+    `undo` names the entry that can be taken back, and the address for it.
+    """
     moves = {entry.at for entry in entries if _is_move(entry)}
     touches = {entry.at for entry in entries if entry.kind == "touch"}
     told: dict[tuple[datetime, str], list[str]] = {}
@@ -63,6 +69,8 @@ def lines(entries: Sequence[Entry], lead: Lead, *, deal_url: str = "") -> list[L
     found = []
     for entry in shown:
         line = _line(entry, lead, deal_url)
+        if undo is not None and entry is undo[0]:
+            line.undo_url = undo[1]
         actions: tuple[str, ...] = ()
         if entry.kind == "touch":
             # The move that came of the touch stands above it and has told what it brought.

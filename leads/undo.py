@@ -10,13 +10,16 @@ all of it back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Model, Q
+from django.db.models import CharField, Model, OuterRef, Q, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, JSONObject
 from django.utils.translation import gettext as _
 
 from crm import clock
@@ -27,6 +30,7 @@ from history.actions import note
 from history.models import Event
 from leads.access import lock_lead
 from leads.models import Lead, Touch, Trace
+from leads.timeline import Entry
 from leads.traces import COLUMNS, TASK_COLUMNS, columns_of
 from outbox.actions import mark_all
 from tasks.models import Task
@@ -71,10 +75,43 @@ def last_action(lead_id: int, by: User) -> Trace | None:
     return trace if trace is not None and trace.undone_at is None else None
 
 
-def stands(trace: Trace, lead: Lead) -> bool:
-    """Is the lead as the action left it, as far as its own columns say? The verb looks at the tasks as well."""
-    kept: dict[str, Any] = trace.after["lead"]
-    return columns_of(lead, list(kept)) == kept
+@dataclass(frozen=True)
+class Recent:
+    """What somebody has done to a lead a moment ago and can take back still."""
+
+    action: UUID
+    touch_id: int | None
+
+    def entry(self, entries: Iterable[Entry], by: User) -> Entry | None:
+        """The entry of the timeline at which it is offered: the touch, else the move or the hand-over."""
+        kinds = (Event.Kind.STATUS, Event.Kind.RESPONSIBLE)
+        for entry in entries:
+            if self.touch_id is not None:
+                if entry.kind == "touch" and entry.data["id"] == self.touch_id:
+                    return entry
+            elif entry.data.get("event") in kinds and entry.by == by:
+                return entry
+        return None
+
+
+def newest_trace(by: User, *, at: datetime) -> Subquery:
+    """A column of leads for `recent`: the newest action of `by` on each, if it is fresh."""
+    fresh = Trace.objects.filter(lead_id=OuterRef("pk"), by=by, at__gt=at - FOR).order_by("-pk")
+    told = JSONObject(
+        action=Cast("action", CharField()),
+        touch="touch_id",
+        undone=Q(undone_at__isnull=False),
+        version=KT("after__lead__version"),
+        touches=KT("after__lead__touches_count"),
+    )
+    return Subquery(fresh.values(told=told)[:1])
+
+
+def recent(lead: Lead, told: dict[str, Any] | None) -> Recent | None:
+    """The action of `newest_trace`, while the lead is as it was left. The verb looks at the tasks as well."""
+    if not told or told["undone"] or (int(told["version"]), int(told["touches"])) != (lead.version, lead.touches_count):
+        return None
+    return Recent(UUID(told["action"]), told["touch"])
 
 
 def undo(action: UUID, *, by: User) -> Undone:
@@ -130,7 +167,8 @@ def _require_unchanged(trace: Trace, lead: Lead) -> dict[int, Task]:
     added = Q(state=Task.State.OPEN, automatic=True, created_at__gte=trace.at)
     rows = Task.objects.filter(here, Q(pk__in=[int(pk) for pk in after]) | added).order_by("pk")
     tasks = {task.pk: task for task in rows.select_for_update(of=("self",))}
-    same = stands(trace, lead) and {str(pk) for pk in tasks} == set(after)
+    kept: dict[str, Any] = trace.after["lead"]
+    same = columns_of(lead, list(kept)) == kept and {str(pk) for pk in tasks} == set(after)
     if same:
         seen = ((columns_of(task, SEEN_OF_TASK), after[str(pk)]) for pk, task in tasks.items())
         same = all(now == {name: then[name] for name in SEEN_OF_TASK} for now, then in seen)

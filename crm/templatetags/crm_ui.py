@@ -178,6 +178,12 @@ def avatar_tone(pk: int | None) -> str:
 def control(field: BoundField, hint: str = "", autofocus: object = None) -> SafeString:
     """The field's widget with the class of our stylesheet, described also by the `hint` that `_field.html` shows.
 
+@register.filter
+def words(text: object) -> list[str]:
+    """The words of a text; none of None."""
+    return str(text or "").split()
+
+
     Django itself adds required, aria-invalid and aria-describedby (the ids that `_field.html` gives to help and error).
     """
     widget = field.field.widget

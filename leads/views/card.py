@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,8 +21,9 @@ from leads.lines import lines
 from leads.messages import messengers_in_use
 from leads.models import Lead
 from leads.neighbours import neighbours
-from leads.timeline import timeline
+from leads.timeline import Entry, timeline
 from leads.views.answers import FIRST, attempt, read_version, show_form, viewer, way_on
+from leads.views.undo import undo_url
 from team.once import new_token
 from team.pages import needs
 from team.roles import Right
@@ -47,7 +49,7 @@ def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: A
     context = {
         "card": card,
         "lead": lead,
-        "lines": lines(entries, lead, deal_url=deal_url),
+        "lines": lines(entries, lead, deal_url=deal_url, undo=_undoable(card, entries)),
         "before": before,
         "only": only,
         "older_url": _older(only, entries[-1].at) if len(entries) >= LINES else "",
@@ -61,6 +63,12 @@ def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: A
         **bound,
     }
     return render(request, "leads/card.html", context, status=status)
+
+
+def _undoable(card: Card, entries: Sequence[Entry]) -> tuple[Entry, str] | None:
+    """The entry that this person can take back still, and the address for it."""
+    entry = card.recent.entry(entries, card.viewer) if card.recent else None
+    return (entry, undo_url(card.recent.action)) if card.recent and entry else None
 
 
 def _composer(card: Card, pane: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from leads.models import Lead
 from leads.queue import choose_client, next_client, next_of, skip
 from leads.results import Result, finish_here, record_result
 from leads.views.answers import Again, attempt, viewer
+from leads.views.undo import say_done
 from tasks.actions import Catalogue
 from tasks.models import Kind, Task
 from team.holds import free_holds, held_by, renew_hold
@@ -149,7 +150,7 @@ def day_result(request: HttpRequest, pk: int) -> HttpResponse:
     answer = attempt(request, form, do)
     if isinstance(answer, Again):
         return _show(request, client, line, state=ON, at=client.at, form=form, status=answer.status)
-    messages.success(request, _said(pk, form))
+    say_done(request, _said(pk, form), pk, back=_address(pk))
     return _on_to_the_next(request, answer)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -25,6 +24,7 @@ from leads.messages import (
 from leads.models import Lead
 from leads.touches import log_touch
 from leads.views.answers import FIRST, Again, attempt, card_url, show_form, viewer, way_on
+from leads.views.undo import say_done
 from leads.views.work import touch_said
 from team.pages import needs, way_back
 from team.roles import Right
@@ -70,7 +70,7 @@ def lead_message(request: HttpRequest, pk: int) -> HttpResponse:
         answer = attempt(request, form, do)
         if isinstance(answer, HttpResponse):
             if Lead.objects.visible_to(by).filter(pk=pk).exists():
-                messages.success(request, touch_said(read_card(pk, by)))
+                say_done(request, touch_said(read_card(pk, by)), pk)
             return answer
         again = answer
     ways = [] if why_not_to_write(lead) else [Way(row, lead.phone or "") for row in in_use]

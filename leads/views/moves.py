@@ -17,6 +17,7 @@ from leads.forms import ContractForm, JunkForm, MoveForm
 from leads.models import Lead
 from leads.pipeline import SIGNED, Move, Status, check_route
 from leads.views.answers import FIRST, Again, attempt, read_version, show_form, viewer, way_on
+from leads.views.undo import say_done
 from team.pages import needs
 from team.roles import Right
 
@@ -89,7 +90,7 @@ def _told(request: HttpRequest, pk: int, answer: HttpResponse) -> HttpResponse:
     lead = Lead.objects.get(pk=pk)
     where = lead.get_junk_reason_display() if lead.junk_reason else ""
     status = f"{lead.get_status_display()}: {where}" if where else lead.get_status_display()
-    messages.success(request, _("Lead № %(id)s: %(status)s") % {"id": pk, "status": status})
+    say_done(request, _("Lead № %(id)s: %(status)s") % {"id": pk, "status": status}, pk)
     return answer
 
 

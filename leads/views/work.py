@@ -24,6 +24,7 @@ from leads.touch_policy import Channel, Outcome
 from leads.touches import NewTouch, log_touch
 from leads.views.answers import FIRST, attempt, card_url, show_form, viewer, way_on
 from leads.views.card import show_card
+from leads.views.undo import say_done
 from team.once import once
 from team.pages import needs
 from team.roles import Right
@@ -64,7 +65,7 @@ def lead_no_show(request: HttpRequest, pk: int) -> HttpResponse:
     except Invalid as error:
         refusal = " ".join(said for sentences in error.fields.values() for said in sentences)
         raise Refused("no_meeting", refusal) from error
-    messages.success(request, touch_said(read_card(pk, by)))
+    say_done(request, touch_said(read_card(pk, by)), pk)
     return answer
 
 
@@ -104,7 +105,11 @@ def _recorded(
     if not isinstance(answer, HttpResponse):
         return show_card(request, read_card(pk, by), status=answer.status, refused=form, **bound)
     if Lead.objects.visible_to(by).filter(pk=pk).exists():
-        messages.success(request, said(read_card(pk, by)))
+        words = said(read_card(pk, by))
+        if isinstance(form, TouchForm):
+            say_done(request, words, pk)
+        else:
+            messages.success(request, words)
     return answer
 
 
@@ -135,7 +140,7 @@ def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
         answer = attempt(request, form, do)
         if isinstance(answer, HttpResponse):
             responsible = Lead.objects.select_related("responsible").get(pk=pk).responsible
-            messages.success(request, _("Owner: %(new)s") % {"new": responsible})
+            say_done(request, _("Owner: %(new)s") % {"new": responsible}, pk)
             return answer
         again = answer
     return show_form(request, "leads/assign.html", lead, form, again)
