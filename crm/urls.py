@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/", task_list, name="task-list"),
     path("tasks/<id:pk>/complete/", task_done, {"finish": finish_task}, name="task-complete"),
     path("reports/", include("reports.urls")),
+    path("bitrix24/", include("bitrix24.urls")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("styleguide/", styleguide, name="styleguide"))
