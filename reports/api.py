@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from crm.sheets import Format, read_format, to_file
 from leads.counting import EXCLUDE, INCLUDE, Basis
-from reports.export import Format, read_format, to_file
 from reports.serializers import SourceReport
 from reports.sources import Filters, file_stem, source_report, table
 from team.permissions import needs

@@ -9,7 +9,7 @@ Screen, API and files use it like this::
     report.totals, report.hidden                              # the sum; sources left out because all is zero
     behind(filters, row.source, column).params()              # the parameters of the list behind a number
     leads_behind(filters, row.source, column)                 # its leads; source None: those behind a total
-    table(report), file_stem(filters)                         # for `reports.export`
+    table(report), file_stem(filters)                         # for `crm.sheets`
 
 What a column counts is defined in `leads.counting`, which filters the list as well.
 """
@@ -25,9 +25,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from crm.errors import Invalid
+from crm.sheets import Table
 from leads.counting import BASES, HEADINGS, NOBODY, TABLE, Basis, Column, Counted, Scope, counted, touched
 from leads.models import Lead
-from reports.export import Table
 from sources.models import Source
 from team.models import User
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from crm.errors import Invalid
+from crm.sheets import Format, to_file
 from leads.counting import HEADINGS, TABLE, Basis, Column, Period, this_day
-from reports.export import Format, to_file
 from reports.sources import Counts, Filters, Report, Row, behind, catalogue, file_stem, source_report, table
 from sources.models import Source
 from team.models import User

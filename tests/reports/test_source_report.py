@@ -6,8 +6,8 @@ import pytest
 from openpyxl import load_workbook
 
 from crm.errors import Invalid
+from crm.sheets import Table, to_csv, to_xlsx
 from leads.counting import Basis, Counted, Scope
-from reports.export import Table, to_csv, to_xlsx
 from reports.sources import Filters, source_report
 from tests import factories
 

@@ -1,6 +1,6 @@
 """Tables as files: XLSX and CSV in which nothing that somebody typed can act as a formula.
 
-Knows nothing of what the table says; a report brings rows and gets bytes.
+Knows nothing of what the table says; a report or a list brings rows and gets bytes, or has them written to a file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import IO
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -46,7 +47,7 @@ _SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 
 @dataclass(frozen=True)
 class Table:
-    """What a file holds: `description` (the filters) in its first row, then the headings, the rows and the totals."""
+    """What a file holds: `description` (the filters; may be empty) in its first row, then headings, rows and totals."""
 
     title: str
     description: str
@@ -73,32 +74,56 @@ def to_file(table: Table, kind: Format) -> bytes:
 
 def to_xlsx(table: Table) -> bytes:
     """A workbook of one sheet. Numbers and dates stay what they are, text is text whatever it begins with."""
+    file = io.BytesIO()
+    write_xlsx(table, file)
+    return file.getvalue()
+
+
+def write_xlsx(table: Table, file: IO[bytes]) -> None:
+    """The same into a file, row by row: memory does not grow with the table."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_SHEET_NAME.sub(" ", table.title)[:31])
-    sheet.freeze_panes = "A3"
+    sheet.freeze_panes = "A3" if table.description else "A2"
     widths = [max(12, min(60, len(heading) + 4)) for heading in table.headings]
     if widths:
-        widths[0] = 32
+        widths[0] = 32 if table.description else widths[0]
     for position, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(position)].width = width
-    sheet.append(_cells(sheet, [table.description]))
+    if table.description:
+        sheet.append(_cells(sheet, [table.description]))
     sheet.append(_cells(sheet, table.headings, bold=True))
     for row in table.rows:
         sheet.append(_cells(sheet, row))
     if table.totals:
         sheet.append(_cells(sheet, table.totals, bold=True))
-    file = io.BytesIO()
     book.save(file)
-    return file.getvalue()
 
 
 def to_csv(table: Table) -> bytes:
     """Semicolons and a byte order mark: what Russian spreadsheets open by a double click. Lines end with CR LF."""
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    for row in ([table.description], table.headings, *table.rows, *([table.totals] if table.totals else [])):
+    file = io.BytesIO()
+    write_csv(table, file)
+    return file.getvalue()
+
+
+def write_csv(table: Table, file: IO[bytes]) -> None:
+    """The same into a file, row by row."""
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    if table.description:
+        writer.writerow([_csv_value(table.description)])
+    writer.writerow([_csv_value(heading) for heading in table.headings])
+    for row in table.rows:
         writer.writerow([_csv_value(value) for value in row])
-    return file.getvalue().encode("utf-8-sig")
+    if table.totals:
+        writer.writerow([_csv_value(value) for value in table.totals])
+    text.flush()
+    text.detach()
+
+
+def write(table: Table, kind: Format, file: IO[bytes]) -> None:
+    """The file of that kind, into an open one."""
+    (write_xlsx if kind == Format.XLSX else write_csv)(table, file)
 
 
 def _cells(sheet: WriteOnlyWorksheet, row: Sequence[Cell], *, bold: bool = False) -> list[WriteOnlyCell]:
