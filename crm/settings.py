@@ -16,43 +16,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import environ
 import structlog
 from csp.constants import NONE, SELF
+from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from bitrix24 import address
-from crm import api_schema, embedded, logs, rates, schedule
+from crm import api_schema, embedded, logs, schedule
+from crm.environment import rate, switch, text, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.read_env(BASE_DIR / ".env")
-
-
-def text(name: str, default: str = "") -> str:
-    """The variable `name` without surrounding blanks; unset and empty are both `default`."""
-    return os.environ.get(name, "").strip() or default
-
-
-def switch(name: str, *, default: bool) -> bool:
-    """The variable `name` as yes or no. Raises ImproperlyConfigured for a word that is neither."""
-    word = text(name).lower()
-    if word in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
-        return default if not word else word in {"1", "true", "yes", "on"}
-    raise ImproperlyConfigured(f"{name} is {word!r}; write 1 or 0.")
-
-
-def whole(name: str, *, default: int) -> int:
-    """The variable `name` as a number from 0. Raises ImproperlyConfigured for anything else."""
-    word = text(name, str(default))
-    if not word.isdecimal():
-        raise ImproperlyConfigured(f"{name} is {word!r}; write a whole number.")
-    return int(word)
-
-
-def rate(name: str, default: str) -> rates.Rate | None:
-    """The limit `name`, where a set but empty variable switches the limit off. Raises ImproperlyConfigured."""
-    try:
-        return rates.parse(os.environ.get(name, default))
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name}: {error}.") from error
 
 
 # --- Where we are: a newcomer's machine, or production ---------------------------------------------------------------
@@ -125,12 +98,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "team.middleware.Language",
     "crm.errors_api.ApiDoor",
     "team.middleware.PrivatePages",
+    "team.middleware.SignedOut",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -314,6 +289,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024  # the largest body of an API call; upl
 STATIC_URL = "static/"
 STATIC_ROOT = Path(text("STATIC_ROOT") or DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = ["crm.bundle.BundleFinder", *global_settings.STATICFILES_FINDERS]
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from crm import health
 from crm.errors_api import no_such_address
+from crm.keys_page import keys
 from crm.styleguide import styleguide
 from deals.views import card as deal_card
 from leads.finishing import finish_task
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("team.urls")),
     path("search/", search, name="search"),
+    path("keys/", keys, name="keys"),
     path("undo/<str:token>/", undo_action, name="undo"),
     path("day/", day.day, name="day"),
     path("day/<id:pk>/result/", day.day_result, name="day-result"),

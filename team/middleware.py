@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
+
+from team.pages import way_back
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -42,6 +48,27 @@ def language_of(request: HttpRequest) -> str:
         if language in known:
             return language
     return settings.LANGUAGE_CODE
+
+
+class SignedOut:
+    """Somebody whose session ended while they were writing: the sign-in leads back to their page, not to their form.
+
+    A partial update is told 401, and its script goes to the sign-in page; both say that the text is kept (drafts.js).
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 302 or response["Location"].split("?")[0] != resolve_url(settings.LOGIN_URL):
+            return response
+        if "HX-Request" in request.headers:
+            return HttpResponse(_("You were signed out. Sign in again, your text is kept"), status=401)
+        if request.method == "POST" and request.path != reverse("logout"):
+            query = urlencode({"ended": 1, "next": way_back(request, reverse("home"))})
+            response["Location"] = f"{resolve_url(settings.LOGIN_URL)}?{query}"
+        return response
 
 
 class PrivatePages:

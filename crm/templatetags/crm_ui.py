@@ -16,6 +16,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from crm.keys import keys_on
+
 register = template.Library()
 
 # Colours of the customer's statuses and of the stages as shipped. A stage of the catalogue carries its own class.
@@ -115,6 +117,14 @@ def current(context: Context, prefix: str) -> SafeString:
     match = getattr(context.get("request"), "resolver_match", None)
     name = (match.url_name or "") if match else ""
     return SafeString(' aria-current="page"') if name.startswith(prefix) else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def keys_here(context: Context) -> str:
+    """The keys of this page for its user, comma separated, for the script that obeys them."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    route = (match.url_name or "") if match else ""
+    return ",".join(key.code for key in keys_on(context["user"], route))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-/* What script adds to pages that work without it: dialogs, messages that leave, copying, busy buttons, failed requests.
+/* What script adds to pages that work without it: dialogs, menus, copying, busy buttons, the focus on what is wrong.
    Everything is found by data attributes, so that pieces swapped in later need no setting up again. */
 (function () {
   "use strict";
@@ -8,11 +8,6 @@
   // --- parts that only make sense with script
   function reveal(root) {
     root.querySelectorAll("[data-copy][hidden], [data-reveal][hidden], [data-print][hidden]").forEach((button) => { button.hidden = false; });
-    root.querySelectorAll("[data-leaves]").forEach((toast) => {
-      delete toast.dataset.leaves;
-      const timer = toast.querySelector(".toast__timer");
-      if (timer) timer.addEventListener("animationend", () => toast.remove());
-    });
   }
 
   function focusFirstError(root) {
@@ -24,9 +19,6 @@
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
-    const toastClose = target.closest("[data-close-toast]");
-    if (toastClose) toastClose.closest(".toast").remove();
-
     if (target.closest("[data-print]")) window.print();
 
     const close = target.closest("[data-close]");
@@ -35,7 +27,7 @@
 
     const copy = target.closest("[data-copy]");
     if (copy && navigator.clipboard) {
-      navigator.clipboard.writeText(copy.dataset.copy).then(() => post("toast-copied"), () => {});
+      navigator.clipboard.writeText(copy.dataset.copy).then(() => say("toast-copied"), () => {});
     }
 
     const eye = target.closest("[data-reveal]");
@@ -54,16 +46,18 @@
       const menu = document.querySelector("details.menu[open]");
       if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
     }
-    // Ctrl+Enter saves the form one is writing in.
-    if (event.code === "Enter" && (event.ctrlKey || event.metaKey) && event.target instanceof HTMLTextAreaElement && event.target.form) {
-      event.preventDefault();
-      event.target.form.requestSubmit();
-    }
   });
 
   document.addEventListener("change", (event) => {
     const form = event.target instanceof Element ? event.target.closest("form[data-autosubmit]") : null;
     if (form && !event.target.closest("[data-manual]")) form.requestSubmit();
+  });
+
+  // --- somebody needs to see what is behind a tab of the composer
+  document.addEventListener("crm:show", (event) => {
+    const pane = event.target.closest(".composer__pane");
+    const tab = pane && document.querySelector(`[name="pane-tab"][value="pane-${/composer__pane--(\w+)/.exec(pane.className)[1]}"]`);
+    if (tab) tab.checked = true;
   });
 
   // --- a form is sent once; the one-time token on the server is what makes that certain
@@ -79,31 +73,9 @@
     document.querySelectorAll("[aria-busy='true']").forEach((button) => button.removeAttribute("aria-busy"));
   });
 
-  // --- messages made here
-  function show(toast) {
-    document.getElementById("messages").append(toast);
-    reveal(document);
-    const all = document.querySelectorAll("#messages .toast");
-    if (all.length > 3) all[0].remove();
-  }
-  function post(name, alert) {
-    const template = document.getElementById(name);
-    if (!template) return;
-    const toast = template.content.cloneNode(true).querySelector(".toast");
-    if (alert) toast.setAttribute("role", "alert");
-    show(toast);
-  }
+  function say(name) { document.dispatchEvent(new CustomEvent("crm:say", { detail: { name } })); }   // toasts.js
 
   // --- htmx
-  document.addEventListener("htmx:beforeOnLoad", (event) => {
-    const xhr = event.detail.xhr;
-    const login = document.body.dataset.login;
-    const landed = xhr.responseURL ? new URL(xhr.responseURL).pathname : "";
-    if (xhr.status === 401 || (login && landed === login && location.pathname !== login)) {
-      event.preventDefault();
-      location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
-    }
-  });
   document.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target;
     reveal(document);
@@ -118,8 +90,6 @@
     if (event.detail.xhr && [409, 422].includes(event.detail.xhr.status)) focusFirstError(target);
   });
   document.addEventListener("close", (event) => { if (event.target === dialog()) event.target.replaceChildren(); }, true);
-  document.addEventListener("htmx:sendError", () => post("toast-offline", true));
-  document.addEventListener("htmx:responseError", () => post("toast-failed", true));
 
   page.classList.add("js");
   reveal(document);

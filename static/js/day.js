@@ -1,40 +1,16 @@
-/* «Мой день» with script: keys, the hold that is renewed while somebody is working, the focus on the new client.
-   Keys go by the physical key (event.code), since people type in the Russian layout, and rest while one is writing. */
+/* «Мой день» with script: on to what a result asks for, the hold that is renewed while somebody is working, the focus on
+   the new client. */
 (function () {
   "use strict";
   const card = document.querySelector(".next");
   if (!card) return;
   const form = document.getElementById("results");
 
-  // --- keys; <body data-keys="off"> switches them off
-  const WRITING = "input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]";
-  const isWriting = (element) => element instanceof Element && element.matches(WRITING);
-
-  function choose(radio) {
-    radio.checked = true;
-    radio.dispatchEvent(new Event("change", { bubbles: true }));
-    const more = form.querySelector(`.outcome__more--${radio.value}`);
+  // --- a result chosen by its key goes on to what it asks for
+  form.addEventListener("crm:chosen", (event) => {
+    const more = form.querySelector(`.outcome__more--${event.target.value}`);
     const first = more && more.querySelector("input:checked, input:not([disabled])");
-    (first || radio).focus();
-  }
-
-  document.addEventListener("keydown", (event) => {
-    if (event.code === "Enter" && (event.ctrlKey || event.metaKey)) {
-      if (event.target instanceof HTMLTextAreaElement) return;
-      event.preventDefault();
-      form.requestSubmit();
-      return;
-    }
-    if (document.body.dataset.keys === "off" || document.querySelector("dialog[open]") || isWriting(event.target)) return;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.repeat) return;
-    const target = card.querySelector(`[data-key="${event.code.replace("Numpad", "Digit")}"]`);
-    if (!target) return;
-    event.preventDefault();
-    if (target.matches("input")) choose(target);
-    else if (target.matches("summary")) {
-      target.parentElement.open = true;
-      target.parentElement.querySelector("button").focus();
-    } else target.click();
+    if (first) first.focus();
   });
 
   // --- the hold: renewed at most every three minutes, and only if something was done meanwhile

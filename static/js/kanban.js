@@ -66,7 +66,7 @@
   // --- a status that asks: its form, in the dialog
   function ask(card, to) {
     fetch(`${card.dataset.url}?to=${to}`, { headers: { "HX-Request": "true" } })
-      .then((response) => response.text().then(open), lost);
+      .then((response) => response.text().then(open), () => lost(() => ask(card, to)));
   }
   dialog.addEventListener("submit", (event) => {
     if (!board()) return;
@@ -78,9 +78,9 @@
 
   function send(url, body) {
     return fetch(url, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "manual" }).then((response) => {
-      if (response.type === "opaqueredirect") { if (dialog.open) dialog.close(); return refresh(); }
+      if (response.type === "opaqueredirect") { if (dialog.open) { saved(); dialog.close(); } return refresh(); }
       return response.text().then(open);
-    }, lost);
+    }, () => lost(() => send(url, body)));
   }
   function open(html) {
     const piece = new DOMParser().parseFromString(html, "text/html");
@@ -90,6 +90,7 @@
     if (!dialog.open) dialog.showModal();
     const first = dialog.querySelector("[data-focus], [aria-invalid='true'], [autofocus], input:not([type='hidden']), select, textarea");
     if (first) first.focus();
+    dialog.dispatchEvent(new Event("crm:opened", { bubbles: true }));
   }
   function refused(sentence) {
     if (dialog.open) dialog.close();
@@ -98,7 +99,11 @@
     toast.querySelector("small").textContent = sentence;
     document.getElementById("messages").append(toast);
   }
-  function lost() { document.dispatchEvent(new Event("htmx:sendError")); }
+  function saved() {
+    const form = dialog.querySelector("form");
+    if (form) form.dispatchEvent(new Event("crm:saved", { bubbles: true }));
+  }
+  function lost(again) { document.dispatchEvent(new CustomEvent("crm:lost", { detail: { again } })); }   // connection.js
 
   // --- the board as it is now, each column where it was scrolled to
   function refresh() {
@@ -115,7 +120,7 @@
       if (window.htmx) window.htmx.process(next);
       const said = document.getElementById("messages");
       fresh.querySelectorAll("#messages .toast").forEach((toast) => said.append(toast));
-    }, lost);
+    }, () => lost(refresh));
   }
 
   document.addEventListener("htmx:afterSwap", () => { if (board()) arm(board()); });

@@ -3,7 +3,6 @@
 (function () {
   "use strict";
   const EVERY = 20000;   // milliseconds
-  const MOST = 3;        // messages over the page
   const bell = document.getElementById("bell");
   const messages = document.getElementById("messages");
   if (!bell || !messages || !window.fetch) return;
@@ -34,10 +33,6 @@
     bell.setAttribute("aria-label", news.label);
     if (!news.toasts) return;
     messages.insertAdjacentHTML("beforeend", news.toasts);
-    // What must be undone or has failed is not pushed out by news.
-    const all = [...messages.querySelectorAll(".toast")];
-    const old = all.filter((toast) => !/toast--/.test(toast.className) && !toast.contains(document.activeElement));
-    old.slice(0, Math.max(0, all.length - MOST)).forEach((toast) => toast.remove());
     if (news.sound && "sound" in bell.dataset) beep();
   }
 
@@ -47,9 +42,11 @@
     askedAt = Date.now();
     try {
       const answer = await fetch(`${bell.dataset.news}?${new URLSearchParams(seen)}`, { redirect: "error" });
+      document.dispatchEvent(new Event("crm:reached"));
       if (answer.status === 200) show(await answer.json());
     } catch (_error) {
-      // The connection or the session is away; the next page or form says so in words.
+      // The session may be away, too: then the next page or form says so in words.
+      fetch(document.body.dataset.alive).catch(() => document.dispatchEvent(new Event("crm:lost")));
     } finally {
       asking = false;
     }
