@@ -179,6 +179,12 @@ def surname(name: object) -> str:
 
 
 @register.filter
+def words(text: object) -> list[str]:
+    """The words of a text; none of None."""
+    return str(text or "").split()
+
+
+@register.filter
 def avatar_tone(pk: int | None) -> str:
     """A colour for the person with this key, the same everywhere."""
     return AVATAR_TONES[(pk or 0) % len(AVATAR_TONES)]
@@ -187,12 +193,6 @@ def avatar_tone(pk: int | None) -> str:
 @register.simple_tag
 def control(field: BoundField, hint: str = "", autofocus: object = None) -> SafeString:
     """The field's widget with the class of our stylesheet, described also by the `hint` that `_field.html` shows.
-
-@register.filter
-def words(text: object) -> list[str]:
-    """The words of a text; none of None."""
-    return str(text or "").split()
-
 
     Django itself adds required, aria-invalid and aria-describedby (the ids that `_field.html` gives to help and error).
     """
