@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from bitrix24 import payloads
 from bitrix24.order import twin_before
@@ -74,16 +75,19 @@ def push_task(session: Session, pk: int) -> None:
 
 
 def push_touch(session: Session, pk: int) -> None:
-    """A touch in the timeline of its lead."""
-    touch = Touch.objects.filter(pk=pk).first()
+    """A touch in the timeline of its lead. One that was taken back says so there, if it was told at all."""
+    touch = Touch.with_undone.filter(pk=pk).first()
     if touch is None:
         return
     owner = twin_before("lead", touch.lead_id)
     if owner is None:
         return
     link = link_of("touch", pk, touch.created_at)
+    if touch.undone_at and link.remote_id is None and link.creating_since is None:
+        return
     when = date_format(timezone.localtime(touch.at), "d.m.Y H:i")
-    text = f"{payloads.touch_text(touch, settings.BITRIX24_PERSONAL_DATA, when=when)}\n{sign(link)}"
+    text = payloads.touch_text(touch, settings.BITRIX24_PERSONAL_DATA, when=when)
+    text = f"{_('Undone: %(what)s') % {'what': text} if touch.undone_at else text}\n{sign(link)}"
     sent = digest(text)
 
     def create() -> int:

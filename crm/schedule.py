@@ -12,6 +12,7 @@ EVERY = [
     ("leads.jobs.hand_out", 20),
     ("leads.jobs.pass_on", 60),
     ("leads.jobs.escalate_uncalled", 60),
+    ("leads.jobs.forget_traces", 3600),
     ("tasks.jobs.remind", 20),
     ("tasks.jobs.escalate", 60),
     ("reports.jobs.send_digests", 60),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from crm.nudges import HAND_OUT
-from leads import distribution, first_call
+from leads import distribution, first_call, undo
 
 
 @shared_task(name=HAND_OUT)
@@ -26,3 +26,9 @@ def pass_on() -> None:
 def escalate_uncalled() -> None:
     """Tell managers of new leads that nobody has called."""
     first_call.escalate_uncalled()
+
+
+@shared_task(name="leads.jobs.forget_traces")
+def forget_traces() -> None:
+    """Throw away what is too old to be taken back."""
+    undo.forget_traces()

@@ -8,6 +8,7 @@ from bitrix24.models import Colleague, Entry, Wiring
 from contacts.actions import edit_contact
 from deals.models import Deal
 from leads.editing import edit_lead
+from leads.undo import last_action, undo
 from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.factories import ManagerFactory, OperatorFactory, lead, lead_in, move, touch
@@ -102,6 +103,18 @@ def test_a_touch_is_a_comment_with_its_recording_and_without_what_was_typed(box:
     assert comment["ENTITY_ID"] == box.twin(row)["id"]
     assert "https://pbx.example/7.mp3" in comment["COMMENT"]
     assert "Иван" not in comment["COMMENT"]
+
+
+def test_a_touch_that_was_taken_back_says_so_where_it_was_told(box: Mirror) -> None:
+    row, operator = lead(), OperatorFactory()
+    touch(row, by=operator)
+    box.drain()
+    undo(last_action(row.pk, operator).action, by=operator)
+    touch(row, "busy", by=operator)
+    undo(last_action(row.pk, operator).action, by=operator)
+    box.drain()
+    (comment,) = box.crm.comments.values()
+    assert comment["COMMENT"].startswith("Отменено: ")
 
 
 def test_only_allowed_personal_data_leaves(box: Mirror, settings) -> None:
