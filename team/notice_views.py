@@ -17,6 +17,7 @@ from crm.text import MAX_INTEGER
 from team.models import Notice, User
 from team.notice_texts import AUDIBLE, address, icon, sentence
 from team.notices import Seen, mark_read, newest, news
+from team.presence import look
 
 
 @require_GET
@@ -48,7 +49,8 @@ def notices_read(request: HttpRequest) -> HttpResponse:
 def notice_news(request: HttpRequest) -> HttpResponse:
     """For the script of an open page: 204 while nothing has changed, else the count and the new ones as messages.
 
-    `unread`, `last` and `at` are what the page shows; without them everything unread is new.
+    `unread`, `last` and `at` are what the page shows; without them everything unread is new. The card of a `lead` hears
+    who else is in it as well; `active` says that somebody is working in this one.
     """
     at = clock.now()
     seen = Seen(
@@ -57,12 +59,11 @@ def notice_news(request: HttpRequest) -> HttpResponse:
         read_moment(request.GET.get("at", "")) or datetime.min.replace(tzinfo=UTC),
     )
     found = news(request.user, seen, at=at)  # type: ignore[arg-type]
-    if found is None:
-        return HttpResponse(status=204)
-    now, fresh = found
-    shown = [_shown(notice, request.user, at) for notice in reversed(fresh)]
-    return JsonResponse(
-        {
+    told = _who_is_here(request, at)
+    if found is not None:
+        now, fresh = found
+        shown = [_shown(notice, request.user, at) for notice in reversed(fresh)]
+        told |= {
             "unread": now.unread,
             "last": now.last_id,
             "at": now.at.isoformat(),
@@ -70,7 +71,20 @@ def notice_news(request: HttpRequest) -> HttpResponse:
             "toasts": render_to_string("team/_notice_toasts.html", {"rows": shown}) if shown else "",
             "sound": any(notice.kind in AUDIBLE for notice in fresh),
         }
-    )
+    return JsonResponse(told) if told else HttpResponse(status=204)
+
+
+def _who_is_here(request: HttpRequest, at: datetime) -> dict[str, Any]:
+    """Who else is in the card that the page shows (`lead`), unless nobody is and `who` says that the page knows it."""
+    lead_id = _whole(request.GET.get("lead", ""))
+    if lead_id is None:
+        return {}
+    assert isinstance(request.user, User)
+    visitors = look(lead_id, request.user, active="active" in request.GET, at=at)
+    if not visitors and not request.GET.get("who", "").strip():
+        return {}
+    here = render_to_string("team/_here.html", {"visitors": visitors, "at": at}).strip()
+    return {"here": here, "who": " ".join(str(visitor.pk) for visitor in visitors)}
 
 
 def _shown(notice: Notice, reader: Any, at: datetime) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from leads.banners import banners
 from leads.board import Card, offices, read_card
 from leads.editing import edit_lead
 from leads.forms import CommentForm, EditLeadForm, TaskForm, TouchForm
@@ -26,6 +27,7 @@ from leads.views.answers import FIRST, attempt, read_version, show_form, viewer,
 from leads.views.undo import undo_url
 from team.once import new_token
 from team.pages import needs
+from team.presence import let_in, others
 from team.roles import Right
 
 LINES = 30
@@ -46,9 +48,14 @@ def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: A
     before = _moment(request.GET.get("before", ""))
     entries = timeline(lead, limit=LINES, before=before, only=only)
     deal_url = reverse("deal-detail", args=[card.deal.pk]) if card.deal and card.may_open_deal else ""
+    hold = getattr(lead, "hold", None)
+    visits = let_in(lead.pk, card.viewer, at=card.at)
+    visitors = others(visits, hold if hold and hold.expires_at > card.at else None, card.viewer)
     context = {
         "card": card,
         "lead": lead,
+        "visitors": visitors,
+        "banners": banners(card, others_here=bool(visitors)),
         "lines": lines(entries, lead, deal_url=deal_url, undo=_undoable(card, entries)),
         "before": before,
         "only": only,

@@ -25,7 +25,29 @@
     tone.onended = () => audio.close();
   }
 
+  // --- who else is in the card that is open, if it is one; the own work in it is told to the others
+  const card = document.querySelector("[data-here]");
+  let active = false;
+  if (card) {
+    for (const sign of ["keydown", "pointerdown", "pointermove", "input"]) {
+      document.addEventListener(sign, () => { active = true; }, { passive: true });
+    }
+  }
+  function asked() {
+    const query = new URLSearchParams(seen);
+    if (card) { query.set("lead", card.dataset.here); query.set("who", card.dataset.who); }
+    if (active) query.set("active", "");
+    active = false;
+    return query;
+  }
+  function place(news) {
+    card.dataset.who = news.who;
+    card.innerHTML = news.here;
+  }
+
   function show(news) {
+    if ("here" in news) place(news);
+    if (!("unread" in news)) return;
     Object.assign(seen, { unread: news.unread, last: news.last, at: news.at });
     const count = bell.querySelector(".count");
     count.textContent = news.unread;
@@ -41,7 +63,7 @@
     asking = true;
     askedAt = Date.now();
     try {
-      const answer = await fetch(`${bell.dataset.news}?${new URLSearchParams(seen)}`, { redirect: "error" });
+      const answer = await fetch(`${bell.dataset.news}?${asked()}`, { redirect: "error" });
       document.dispatchEvent(new Event("crm:reached"));
       if (answer.status === 200) show(await answer.json());
     } catch (_error) {
