@@ -74,7 +74,7 @@ def test_an_hour_by_keyboard_alone(as_user: Callable[[User], Page], operator: Us
     factories.LawyerFactory()
     promised = factories.lead(by=operator, name="Обещанный Звонок", city="Москва")
     log_conversation(
-        promised.pk, NewTouch("call", "answered"), by=operator, call_back_at=datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+        promised.pk, NewTouch("call", "answered"), by=operator, call_back_at=datetime(2026, 11, 24, 9, 25, tzinfo=UTC)
     )
     booked = factories.lead_in("meeting", by=operator, name="Встреча Переносится", city="Москва")
     visited = factories.lead_in("visit", by=operator, name="Договор Подписан", city="Москва")
@@ -124,14 +124,14 @@ def test_an_hour_by_keyboard_alone(as_user: Callable[[User], Page], operator: Us
     desk.says("12 декабря")
 
     # Back to the day: the promised call has come due meanwhile and goes first.
-    frozen.set(datetime(2026, 11, 24, 9, 31, tzinfo=UTC))
+    frozen.set(datetime(2026, 11, 24, 9, 26, tzinfo=UTC))
     page.keyboard.press("g")
     page.keyboard.press("d")
     desk.client(NEW[9])
     factories.lead(phone=rows[0].phone, name="Ещё Раз")  # the first one applies again
     desk.result("3")
     desk.client("Обещанный Звонок")
-    desk.says("Клиент просил перезвонить в 12:30")
+    desk.says("Клиент просил перезвонить в 12:25")
     desk.result("1", "Space")
     desk.client(NEW[0])
     reach(page, page.get_by_label("Комментарий к звонку"))
