@@ -1,8 +1,13 @@
-"""Variables of the environment, read as text, as yes or no, as a number or as a limit. An empty one counts as unset."""
+"""Variables of the environment, read as text, as yes or no, as a number or as a limit. An empty one counts as unset.
+
+The secret that stands in for an unset SECRET_KEY on a newcomer's machine is made here too.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -36,3 +41,18 @@ def rate(name: str, default: str) -> rates.Rate | None:
         return rates.parse(os.environ.get(name, default))
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}.") from error
+
+
+def generated_secret(path: Path) -> str:
+    """The secret of this DATA_DIR, made at the first start; of several processes that start at once, one makes it."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    for _attempt in range(100):
+        if secret := path.read_text().strip():
+            return secret
+    raise ImproperlyConfigured(f"{path} is empty; delete it, and the next start makes a new secret.")

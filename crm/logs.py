@@ -1,9 +1,11 @@
-"""Steps that every log line goes through so that no personal data gets into the log."""
+"""How the log looks, and the steps that every line goes through so that no personal data gets into it."""
 
 from __future__ import annotations
 
 from collections.abc import MutableMapping
 from typing import Any
+
+import structlog
 
 
 def without_query(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -11,3 +13,54 @@ def without_query(_logger: object, _method: str, event: MutableMapping[str, Any]
     if isinstance(request := event.get("request"), str) and "?" in request:
         event["request"] = request.split("?", 1)[0] + "?..."
     return event
+
+
+STEPS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    without_query,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.StackInfoRenderer(),
+]
+# What structlog itself is told, by keyword.
+STRUCTLOG: dict[str, Any] = {
+    "processors": [*STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    "logger_factory": structlog.stdlib.LoggerFactory(),
+    "cache_logger_on_first_use": True,
+}
+
+
+def logging(*, readable: bool) -> dict[str, Any]:
+    """The settings of the log: lines to read on a newcomer's machine, else JSON. Nothing in it names a person."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": STEPS,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *(
+                        [structlog.dev.ConsoleRenderer(colors=False)]
+                        if readable
+                        else [
+                            structlog.processors.format_exc_info,
+                            structlog.processors.JSONRenderer(ensure_ascii=False),
+                        ]
+                    ),
+                ],
+            },
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["console"], "level": "WARNING" if readable else "INFO"},
+        "loggers": {
+            # Django's own handlers and lines would say everything twice: django-structlog logs each request.
+            "django": {"handlers": [], "propagate": True},
+            "django.request": {"handlers": [], "propagate": False},
+            "httpx": {"level": "WARNING"},  # its lines hold whole addresses, and so the webhook's code
+            "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
+        },
+    }

@@ -6,8 +6,6 @@ What the customer tunes (catalogues, cadences, touch policy) lives in the databa
 
 from __future__ import annotations
 
-import os
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
 from bitrix24 import address
-from crm import api_schema, embedded, logs, schedule
+from crm import api_schema, databases, embedded, environment, logs, schedule
 from crm.environment import rate, switch, text, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -39,25 +37,9 @@ CLOCK_FILE = text("CLOCK_FILE")
 PORT = whole("PORT", default=8000)
 DEMO = switch("DEMO", default=True)
 
-
-def generated_secret(path: Path) -> str:
-    """The secret of this DATA_DIR, made at the first start; of several processes that start at once, one makes it."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    for _attempt in range(100):
-        if secret := path.read_text().strip():
-            return secret
-    raise ImproperlyConfigured(f"{path} is empty; delete it, and the next start makes a new secret.")
-
-
 SECRET_KEY = text("SECRET_KEY")
 if DEBUG:
-    SECRET_KEY = SECRET_KEY or generated_secret(DATA_DIR / "secret_key")
+    SECRET_KEY = SECRET_KEY or environment.generated_secret(DATA_DIR / "secret_key")
 else:
     if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure"):
         raise ImproperlyConfigured("With DEBUG off, SECRET_KEY must be set to at least 50 random characters.")
@@ -135,30 +117,7 @@ TEMPLATES: list[dict[str, Any]] = [
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database --------------------------------------------------------------------------------------------------------
-# IMMEDIATE takes the write lock at the start of each transaction: without it simultaneous writers fail at once with
-# "database is locked", because a transaction that has read an older state may not begin to write.
-SQLITE_OPTIONS: dict[str, Any] = {
-    "transaction_mode": "IMMEDIATE",
-    "timeout": 20,
-    "init_command": (
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA mmap_size=134217728;"
-        " PRAGMA journal_size_limit=27103364; PRAGMA cache_size=2000;"
-    ),
-}
-
-
-def database(address: str) -> dict[str, Any]:
-    """Django's entry for the database at `address`. Raises ImproperlyConfigured unless it is PostgreSQL or SQLite."""
-    entry: dict[str, Any] = environ.Env.db_url_config(address)
-    if entry.get("ENGINE") == "django.db.backends.sqlite3":
-        return {**entry, "OPTIONS": SQLITE_OPTIONS}
-    if entry.get("ENGINE") == "django.db.backends.postgresql":
-        options = {"connect_timeout": 5, **entry.get("OPTIONS", {})}
-        return {**entry, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
-    raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// (or sqlite:/// and a path).")
-
-
-DATABASES = {"default": database(text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'crm.sqlite3'}"))}
+DATABASES = {"default": databases.entry(text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'crm.sqlite3'}"))}
 
 # --- Broker and cache ------------------------------------------------------------------------------------------------
 # Unset REDIS_URL means the broker that `make run` keeps in DATA_DIR. While that does not run (a command given by hand,
@@ -331,46 +290,6 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
 # --- Log -------------------------------------------------------------------------------------------------------------
-# Lines to read on a newcomer's machine, JSON in production. No phone, name, e-mail or key belongs in a log line.
-LOG_STEPS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.PositionalArgumentsFormatter(),
-    logs.without_query,
-    structlog.processors.TimeStamper(fmt="iso"),
-    structlog.processors.StackInfoRenderer(),
-]
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": LOG_STEPS,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *(
-                    [structlog.dev.ConsoleRenderer(colors=False)]
-                    if DEBUG
-                    else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
-                ),
-            ],
-        },
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "WARNING" if DEBUG else "INFO"},
-    "loggers": {
-        # Django's own handlers and lines would say everything twice: django-structlog logs each request.
-        "django": {"handlers": [], "propagate": True},
-        "django.request": {"handlers": [], "propagate": False},
-        "httpx": {"level": "WARNING"},  # its lines hold whole addresses, and so the webhook's code
-        "django.server": {"handlers": [], "propagate": True, "level": "WARNING"},
-    },
-}
-structlog.configure(
-    processors=[*LOG_STEPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+LOGGING = logs.logging(readable=DEBUG)
+structlog.configure(**logs.STRUCTLOG)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -45,8 +45,9 @@ os.environ.update(
 os.environ.setdefault("DATABASE_URL", "")
 
 from crm import translations  # noqa: E402
+from crm.databases import SQLITE_OPTIONS  # noqa: E402
 from crm.settings import *  # noqa: E402, F403
-from crm.settings import DATABASES, LOCALE_PATHS, LOGGING, SQLITE_OPTIONS  # noqa: E402
+from crm.settings import DATABASES, LOCALE_PATHS, LOGGING  # noqa: E402
 
 translations.compile_all(LOCALE_PATHS)  # a fresh clone has none, and the tests read Russian
 

@@ -30,7 +30,7 @@ def test_every_variable_of_the_settings_is_explained_in_the_example_file() -> No
 
 
 def test_the_environment_is_read_in_the_settings_only() -> None:
-    may = {"crm/settings.py", "crm/supervisor.py", "crm/celery.py", "crm/wsgi.py"}
+    may = {"crm/environment.py", "crm/supervisor.py", "crm/celery.py", "crm/wsgi.py"}
     found = {
         str(path.relative_to(ROOT))
         for path in tracked(*(f"{app}/*.py" for app in APPS))
