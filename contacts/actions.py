@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,9 @@ from crm import clock
 from crm.errors import Forbidden, Invalid, Refused
 from crm.text import fold
 from crm.transactions import require_transaction, verb
-from history.actions import note
+from history.actions import note, note_all
 from history.models import Event
-from outbox.actions import mark
+from outbox.actions import mark, mark_all
 from team.models import User
 from team.roles import Right, may
 
@@ -128,6 +129,45 @@ def add_contact(phone: str, fields: Mapping[str, Any], *, by: User | None) -> Co
     note(Event.Kind.CREATED, at=at, by=by, contact_id=card.pk)
     mark("contact", card.pk)
     return card
+
+
+@dataclass(frozen=True)
+class NewCard:
+    """A card as a table tells of it: `phone` in E.164, clean texts."""
+
+    phone: str
+    name: str = ""
+    email: str = ""
+    city: str = ""
+    comment: str = ""
+
+
+@verb
+def take_in_cards(cards: Sequence[NewCard], *, by: User | None) -> list[tuple[Contact, bool]]:
+    """Cards for many numbers at once, in their order, each with whether it is new. A few queries for all of them.
+
+    A card that is there already keeps what it says and takes a name only if it has none. Raises Forbidden.
+    """
+    if not may(by, Right.WORK_LEADS):
+        raise Forbidden(_("Cards are edited by operators and the head of the call centre."))
+    at = clock.now()
+    first = {card.phone: card for card in reversed(cards)}
+    here = set(Contact.objects.filter(phone__in=first).values_list("phone", flat=True))
+    drafts = []
+    for card in cards:
+        made = draft(card.phone, name=card.name, email=card.email, city=card.city, at=at)
+        made.comment = first[card.phone].comment
+        drafts.append(made)
+    found = contacts_for(drafts)
+    fresh = {phone for phone in first if phone not in here and is_fresh(found[phone], at)}
+    made_now = [found[phone] for phone in sorted(fresh)]
+    note_all(Event(kind=Event.Kind.CREATED, at=at, by=by, contact_id=card.pk) for card in made_now)
+    mark_all(("contact", card.pk) for card in made_now)
+    answers = []
+    for card in cards:
+        answers.append((found[card.phone], card.phone in fresh))
+        fresh.discard(card.phone)
+    return answers
 
 
 @verb

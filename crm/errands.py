@@ -6,6 +6,8 @@ portion first renews the claim and then does its part, in one transaction, so wh
 
 from __future__ import annotations
 
+import contextlib
+import time
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -65,16 +67,18 @@ class Lost(Exception):
 
 
 @verb
-def claim(model: type[E]) -> E | None:
-    """The oldest errand that nobody is at, now this worker's for LEASE; None if there is none.
+def claim(model: type[E], pk: int | None = None) -> E | None:
+    """The oldest errand that nobody is at (or the one named), now this worker's for LEASE; None if there is none.
 
     One that has been begun MOST_BEGINNINGS times without an end is marked as failed and passed over.
     """
     at = clock.now()
     free = model._default_manager.filter(state__in=(Errand.State.WAITING, Errand.State.RUNNING))
     free = free.filter(Q(driven_until__isnull=True) | Q(driven_until__lt=at))
-    for pk in free.order_by("asked_at", "pk").values_list("pk", flat=True)[:20]:
-        mine = free.filter(pk=pk)
+    if pk is not None:
+        free = free.filter(pk=pk)
+    for number in free.order_by("asked_at", "pk").values_list("pk", flat=True)[:20]:
+        mine = free.filter(pk=number)
         if mine.filter(beginnings__gte=MOST_BEGINNINGS).update(
             state=Errand.State.FAILED, finished_at=at, trouble=str(_("It was broken off too often."))
         ):
@@ -83,7 +87,7 @@ def claim(model: type[E]) -> E | None:
         if mine.update(
             state=Errand.State.RUNNING, driver=token, driven_until=at + LEASE, beginnings=F("beginnings") + 1
         ):
-            return model._default_manager.select_related("by").get(pk=pk)
+            return model._default_manager.select_related("by").get(pk=number)
     return None
 
 
@@ -110,17 +114,23 @@ def finish(errand: Errand, *, trouble: str = "", **changes: Any) -> None:
         setattr(errand, name, value)
 
 
-def drive(model: type[E], carry_out: Callable[[E], None], *, most: int = 100) -> int:
+@verb
+def release(errand: Errand) -> None:
+    """Put the errand down for others, to be gone on with later. Raises Lost."""
+    keep(errand)
+    freed = {"state": Errand.State.WAITING, "driver": None, "driven_until": None}
+    type(errand)._default_manager.filter(pk=errand.pk).update(**freed)
+
+
+def drive(model: type[E], carry_out: Callable[[E], None], *, until: float) -> int:
     """Claim errands one after the other and carry each out; those that another worker took over are left to it.
 
-    `carry_out` ends with `finish`. Returns how many were claimed.
+    `carry_out` ends with `finish` or `release`. None is begun after `until` (seconds of the monotonic clock). Returns
+    how many were claimed.
     """
-    for number in range(most):
-        errand = claim(model)
-        if errand is None:
-            return number
-        try:
+    number = 0
+    while time.monotonic() < until and (errand := claim(model)) is not None:
+        number += 1
+        with contextlib.suppress(Lost):
             carry_out(errand)
-        except Lost:
-            continue
-    return most
+    return number

@@ -10,6 +10,7 @@ from django.db import transaction
 from crm.celery import send
 
 HAND_OUT = "leads.jobs.hand_out"
+CARRY_FILES = "leads.jobs.carry_files"
 TELL_OUTSIDE = "bitrix24.jobs.push"
 
 

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/", include("leads.urls")),
     path("admin/", admin.site.urls),
     path("", include("team.urls")),
+    path("", include("leads.file_urls")),
     path("search/", search, name="search"),
     path("keys/", keys, name="keys"),
     path("undo/<str:token>/", undo_action, name="undo"),

@@ -5,7 +5,7 @@ A lead meets its contact here, is recognised as a repeat, and the original hears
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,11 +24,12 @@ from history.models import Event
 from leads.actions import enter
 from leads.applications import Application
 from leads.models import IdempotencyKey, Lead
-from leads.originals import is_bygone, lock_again, lock_originals, meet_original, retire
+from leads.originals import is_bygone, lock_again, lock_originals, meet_original, originals_of, retire
 from leads.pipeline import SIGNED, JunkReason, Move, Status
 from outbox.actions import mark_all
 from sources.lookup import SourceLookup
 from tasks.actions import Catalogue, add_all, call_again
+from team.actions import IMPORT
 from team.models import ApiKey, NoticeKind, User
 from team.notices import tell
 from team.roles import Right, may
@@ -205,6 +206,33 @@ def plan_arrivals(
     return Arrivals(leads, heard, retired, by, at)
 
 
+def would_be(applications: Sequence[Application], *, by: User | None, numbers: set[str], ids: set[str]) -> list[str]:
+    """What `register_leads` in the name of imports would make of each: "new", "repeat" or "known". Nothing is stored.
+
+    `numbers` and `ids` hold what earlier portions brought, and take up what these bring. Three queries.
+    """
+    at = clock.now()
+    given = [application.external_id for application in applications if application.external_id]
+    ids |= set(Lead.objects.filter(external_id__in=given, api_key__name=IMPORT).values_list("external_id", flat=True))
+    cards = Contact.objects.in_bulk({app.phones.main for app in applications if app.phones.main}, field_name="phone")
+    originals = originals_of(cards.values())
+    found = []
+    for application in applications:
+        number, external_id = application.phones.main, application.external_id
+        if external_id and external_id in ids:
+            found.append("known")
+            continue
+        ids.add(external_id)
+        card = cards.get(number) if number else None
+        original = originals.get(card.pk) if card else None
+        moment, _raw = _arrival(application, by=by, at=at)
+        stands = original is not None and not is_bygone(original, at=moment)
+        found.append("repeat" if number and (number in numbers or stands) else "new")
+        if number:
+            numbers.add(number)
+    return found
+
+
 def _known(applications: Sequence[Application], key: ApiKey | None) -> dict[str, Lead]:
     ids = {application.external_id for application in applications if application.external_id}
     if key is None or not ids:
@@ -261,8 +289,11 @@ def draft_lead(
     by: User | None,
     key: ApiKey | None,
     raw: dict[str, Any],
+    facts: Mapping[str, Any] | None = None,
 ) -> Lead:
-    """The unsaved lead of an application: an original in «Новый», or a frozen duplicate."""
+    """The unsaved lead of an application: an original in «Новый», or a frozen duplicate. `facts` are columns that an
+    old base tells of it otherwise (`leads/former_base.py`).
+    """
     source = lookup.find(application.source)
     own = by if by is not None and may(by, Right.TAKE_LEAD) else None
     lead = Lead(
@@ -292,6 +323,8 @@ def draft_lead(
         lead.status, lead.junk_reason = Status.JUNK, JunkReason.DUPLICATE
         lead.duplicate_of = original
         lead.responsible_id = original.responsible_id
+    for name, value in (facts or {}).items():
+        setattr(lead, name, value)
     lead.derive()
     return lead
 

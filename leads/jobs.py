@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from crm.nudges import HAND_OUT
-from leads import distribution, first_call, undo
+from crm.nudges import CARRY_FILES, HAND_OUT, nudge
+from leads import distribution, first_call, outgoing, undo, uploads
+from leads.incoming import SLICE, carry_in
 
 
 @shared_task(name=HAND_OUT)
@@ -32,3 +33,18 @@ def escalate_uncalled() -> None:
 def forget_traces() -> None:
     """Throw away what is too old to be taken back."""
     undo.forget_traces()
+
+
+@shared_task(name=CARRY_FILES)
+def carry_files() -> None:
+    """Work on files that come in or go out, in slices, so that one large file holds nothing else up."""
+    more = [outgoing.carry_out(seconds=SLICE), carry_in(seconds=SLICE)]
+    if any(more):
+        nudge(CARRY_FILES)
+
+
+@shared_task(name="leads.jobs.clear_files")
+def clear_files() -> None:
+    """Take away files whose time is over."""
+    uploads.clear_old()
+    outgoing.clear_expired()

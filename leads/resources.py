@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from import_export.fields import Field
 
-from crm.resources import VerbResource
-from leads.applications import read_application
-from leads.intake import register_lead
+from contacts.phones import refusal_text
+from crm.errors import Invalid
+from crm.resources import Context, Outcome, Row, VerbResource, Verdict
+from leads.applications import Application, read_application
+from leads.dates import moment_of
+from leads.intake import register_leads, would_be
 from leads.models import Lead
 from team.actions import import_key
-from team.models import User
 
-TEXTS = ("source", "name", "email", "comment", "city", "external_id")
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+NAMES = ("last_name", "name", "second_name")
+ROW_KEY = 20  # digits of the file's digest that name a row of it
 
 
 class LeadResource(VerbResource):
     """In: the columns of an application. Out: these and what became of the lead.
 
-    A row whose external id an earlier file has brought is that file's lead, and makes none.
+    A row is known again by its external id, else by its place in its file: the same rows make no second leads.
     """
 
     labels = {
@@ -34,24 +39,37 @@ class LeadResource(VerbResource):
         "phone": _("Phone"),
         "source": _("Source"),
         "name": _("Name"),
+        "last_name": _("Last name"),
+        "second_name": _("Patronymic"),
         "email": _("E-mail"),
         "comment": _("Comment"),
         "debt_amount": _("Debt"),
         "city": _("City"),
+        "arrived_at": _("Date of the application"),
         "responsible": _("Owner"),
         "touches_count": _("Touches"),
         "external_id": _("External id"),
+        **{name: name for name in UTM},
     }
-    spellings = {
-        "phone": ("Номер", "Номер телефона", "Мобильный телефон", "Рабочий телефон"),
-        "source": ("utm_source",),
-        "name": ("ФИО", "Клиент"),
-        "email": ("Почта", "Электронная почта", "E-mail"),
-        "comment": (),
-        "debt_amount": ("Сумма долга",),
-        "city": (),
-        "external_id": ("Внешний код",),
+    spellings: Mapping[str, tuple[str, ...]] = {
+        "phone": (
+            *("Номер", "Номер телефона", "Тел.", "Мобильный", "Мобильный телефон", "Рабочий телефон"),
+            *("Домашний телефон", "Другой телефон", "Phone number", "Mobile", "Tel"),
+        ),
+        "source": ("Канал", "Откуда", "Рекламный источник"),
+        "name": ("ФИО", "Клиент", "Ф.И.О.", "Имя клиента", "Full name", "Client"),
+        "last_name": ("Фамилия", "Surname"),
+        "second_name": ("Отчество",),
+        "email": ("Почта", "Электронная почта", "E-mail", "Рабочий e-mail", "Частный e-mail", "Mail"),
+        "comment": ("Комментарии", "Примечание", "Сообщение", "Текст", "Message", "Note"),
+        "debt_amount": ("Сумма долга", "Сумма", "Сумма задолженности", "Amount"),
+        "city": ("Город клиента", "Регион"),
+        "arrived_at": ("Дата", "Дата создания", "Дата и время", "Поступил", "Создан", "Date", "Created"),
+        "external_id": ("Внешний код", "ID", "Id заявки", "Номер заявки"),
+        **dict.fromkeys(UTM, ()),
     }
+    joined = {"phone": ", ", "comment": "\n"}
+    needed = ("phone", "email")
     phone = Field(column_name="phone")
     source = Field(column_name="source", attribute="source__code")
     number = Field(column_name="number", attribute="pk", readonly=True)
@@ -64,20 +82,8 @@ class LeadResource(VerbResource):
         model = Lead
         import_id_fields = ()
         export_order = (
-            "number",
-            "created_at",
-            "status",
-            "junk_reason",
-            "phone",
-            "source",
-            "name",
-            "email",
-            "comment",
-            "debt_amount",
-            "city",
-            "responsible",
-            "touches_count",
-            "external_id",
+            *("number", "created_at", "status", "junk_reason", "phone", "source", "name", "email", "comment"),
+            *("debt_amount", "city", "responsible", "touches_count", "external_id"),
         )
         fields = export_order
 
@@ -93,26 +99,71 @@ class LeadResource(VerbResource):
     def dehydrate_source(self, lead: Lead) -> str:
         return lead.source.name
 
-    def get_user_visible_fields(self) -> list[Any]:
-        return [field for field in self.get_export_fields() if field.column_name in self.spellings]
+    def take_all(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
+        """The portion through set-wise intake: a few queries per table, in the order of the file."""
+        read = [self._application(row, context) for row in rows]
+        wanted = [application for application in read if isinstance(application, Application)]
+        key = import_key(by=context.by) if any(application.external_id for application in wanted) else None
+        answers = iter(register_leads(wanted, by=context.by, key=key))
+        outcomes = []
+        for application in read:
+            if isinstance(application, Outcome):
+                outcomes.append(application)
+                continue
+            registered = next(answers)
+            verdict = Verdict.REPEAT if registered.lead.is_duplicate else Verdict.NEW
+            said = _remark(application)
+            outcomes.append(Outcome(verdict if registered.created else Verdict.KNOWN, said, registered.lead))
+        return outcomes
 
-    def take(self, row: Mapping[str, Any], *, by: User) -> tuple[Lead | None, bool]:
-        given = {
-            name: _cell(value) if name in TEXTS else value for name, value in row.items() if name in self.spellings
+    def judge_all(self, rows: Sequence[Row], context: Context, seen: dict[str, set[Any]]) -> list[Outcome]:
+        read = [self._application(row, context) for row in rows]
+        wanted = [application for application in read if isinstance(application, Application)]
+        verdicts = iter(would_be(wanted, by=context.by, numbers=seen["numbers"], ids=seen["ids"]))
+        outcomes = []
+        for application in read:
+            if isinstance(application, Outcome):
+                outcomes.append(application)
+            else:
+                outcomes.append(Outcome(Verdict(next(verdicts)), _remark(application)))
+        return outcomes
+
+    def _application(self, row: Row, context: Context) -> Application | Outcome:
+        """The row as an application, or why it is none."""
+        try:
+            return read_application(self._body(row, context))
+        except Invalid as error:
+            return Outcome(Verdict.REFUSED, next(iter(error.fields.values()))[0])
+
+    def _body(self, row: Row, context: Context) -> dict[str, Any]:
+        given = dict(row.given)
+        body: dict[str, Any] = {
+            name: given[name]
+            for name in ("phone", "source", "email", "comment", "debt_amount", "city")
+            if name in given
         }
-        if not any(str(value or "").strip() for value in given.values()):
-            return None, False
-        key = import_key(by=by) if given.get("external_id") else None
-        registered = register_lead(read_application(given), by=by, key=key)
-        return registered.lead, registered.created
+        body["name"] = full_name(given)
+        body["source"] = given.get("source") or context.choice("source") or given.get("utm_source", "")
+        utm = {name: given[name] for name in UTM if name in given}
+        if utm:
+            body["utm"] = utm
+        if "arrived_at" in given:
+            moment: datetime | None = moment_of(given["arrived_at"])
+            body["arrived_at"] = moment or given["arrived_at"]
+        if external_id := given.get("external_id", ""):
+            body["external_id"] = external_id
+        elif context.digest:
+            body["external_id"] = f"file:{context.digest[:ROW_KEY]}:{row.number}"
+        return body
 
 
-def _cell(value: object) -> object:
-    """A cell of a text column as text: spreadsheets keep numbers and dates typed as such."""
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
+def full_name(given: Mapping[str, str]) -> str:
+    """The name as Russian papers write it: last, first, patronymic."""
+    return " ".join(given[name] for name in NAMES if given.get(name))
+
+
+def _remark(application: Application) -> str:
+    if application.phones.main or not application.phone_raw:
+        return ""
+    said = _t("The number is not a phone: %(why)s. The lead is kept.")
+    return said % {"why": refusal_text(application.phones.reason)}

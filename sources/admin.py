@@ -47,6 +47,7 @@ class AliasInline(admin.TabularInline):
 class SourceAdmin(FilesAdmin, PageAdmin):
     form = VerbForm
     resource_classes = (SourceResource,)
+    import_kind = "sources"
     change_list_template = "admin/sources/source/change_list.html"
     list_display = ("name", "code", "active", "in_leads", "in_deals", "channel", "position", "aliases_listed", "merged")
     list_filter = ("active", "channel")

@@ -42,6 +42,7 @@ class SourceResource(VerbResource):
         "bitrix24_id": ("Битрикс24",),
         "aliases": ("Алиасы",),
     }
+    needed = ("code",)
     aliases = Field(column_name="aliases")
 
     class Meta:

@@ -30,6 +30,8 @@ class Right(StrEnum):
     SEE_TEAM = "see_team"  # the list of colleagues
     BACKDATE_FREELY = "backdate_freely"  # touches older than a day
     WRITE_HISTORY = "write_history"  # `arrived_at` of intake, import of an old base
+    IMPORT = "import"  # files of leads, contacts and sources
+    EXPORT = "export"  # lists as files, within limits
     ADMINISTER = "administer"  # the Django admin: catalogues, rules, people, keys
 
 
@@ -47,6 +49,8 @@ RIGHTS: dict[Right, frozenset[Role]] = {
     Right.SEE_TEAM: _MANAGERS,
     Right.BACKDATE_FREELY: frozenset({Role.ADMIN}),
     Right.WRITE_HISTORY: frozenset({Role.ADMIN}),
+    Right.IMPORT: frozenset({Role.ADMIN}),
+    Right.EXPORT: _MANAGERS,
     Right.ADMINISTER: frozenset({Role.ADMIN}),
 }
 

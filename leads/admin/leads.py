@@ -44,6 +44,7 @@ class TouchInline(ReadOnlyInline):
 @admin.register(Lead)
 class LeadAdmin(FilesAdmin, VerbAdmin):
     resource_classes = (LeadResource,)
+    import_kind = "leads"
     change_list_template = "admin/leads/lead/change_list.html"
     list_display = ("number", "created_at", "status", "name", "phone_shown", "source", "responsible", "touches_count")
     list_display_links = ("number",)

@@ -12,6 +12,7 @@ from outbox.models import Mark
 from sources.lookup import SourceLookup
 from sources.models import UNKNOWN, Source, SourceAlias
 from tests.factories import AdminFactory, deal, lead
+from tests.leads.table_files import checked, counts, taken
 from tests.pages import signed_in, text_of
 from tests.promises import broken
 
@@ -164,21 +165,14 @@ def test_unknown_values_are_listed_by_how_often_they_came_and_mapped(admin) -> N
     assert Lead.objects.filter(source__code=UNKNOWN).count() == 1
 
 
-def send(admin, content: str, name: str = "sources.csv"):
-    file = io.BytesIO(content.encode())
-    file.name = name
-    return admin.post(f"{LIST}import/", {"import_file": file, "format": "0", "resource": "0"})
-
-
-def test_the_catalogue_comes_in_as_a_file_with_its_aliases(admin) -> None:
-    page = send(admin, "Код,Название,Псевдонимы,Порядок,Активен\nradio,Радио,fm; am,5,да\nsite,Наш сайт,www,,\n")
-    # an empty cell is a value, and no order is none
-    assert page.context["result"].has_validation_errors()
-    page = send(admin, "Код,Название,Псевдонимы\nradio,Радио,fm; am\nsite,Наш сайт,www\n")
-    assert not Source.objects.filter(code="radio").exists()
-    assert admin.post(f"{LIST}process_import/", page.context["confirm_form"].initial).status_code == 302
+def test_the_catalogue_comes_in_as_a_file_with_its_aliases() -> None:
+    by = AdminFactory()
+    content = "Код,Название,Псевдонимы,Порядок,Активен\nradio,Радио,fm; am,5,да\nsite,Наш сайт,www,,\n"
+    file = checked(content, by=by, kind="sources")
+    assert (counts(file), Source.objects.filter(code="radio").exists()) == ((1, 0, 1, 0), False)
+    taken(content, by=by, kind="sources")
     radio = Source.objects.get(code="radio")
-    assert {alias.value for alias in radio.aliases.all()} == {"fm", "am"}
+    assert ({alias.value for alias in radio.aliases.all()}, radio.position) == ({"fm", "am"}, 5)
     site = Source.objects.get(code="site")
     assert (site.name, site.active, site.channel) == ("Наш сайт", True, "web")
     assert SourceLookup.read().find("WWW") == site
@@ -188,12 +182,12 @@ def test_the_catalogue_comes_in_as_a_file_with_its_aliases(admin) -> None:
     "line",
     ["unknown,Не определён,0,", "new,Сайт,1,", "new,Новый,1,vk", ",Новый,1,", "new,Новый,может быть,", "н о,Новый,1,"],
 )
-def test_a_row_that_a_verb_refuses_is_told_and_nothing_comes_in(admin, line: str) -> None:
+def test_a_row_that_a_verb_refuses_is_told_and_the_others_come_in(line: str) -> None:
     before = Source.objects.count()
-    page = send(admin, f"code,name,active,aliases\nfine,Хороший,1,\n{line}\n")
-    assert page.context["result"].has_validation_errors()
-    assert "confirm_form" not in page.context
-    assert Source.objects.count() == before
+    file = taken(f"code,name,active,aliases\nfine,Хороший,1,\n{line}\n", by=AdminFactory(), kind="sources")
+    assert counts(file) == (1, 0, 0, 1)
+    assert file.refused_rows.get().reason
+    assert Source.objects.count() == before + 1
     assert Source.objects.get(code=UNKNOWN).active
 
 
@@ -206,5 +200,5 @@ def test_the_catalogue_goes_out_without_living_formulas_and_comes_in_again(admin
     assert quiz[1:3] == ["'=1+1", "'@SUM(A1)"]
     book = load_workbook(io.BytesIO(admin.post(f"{LIST}export/", {"format": "1", "resource": "0"}).content))
     assert all(cell.data_type != "f" for line in book.active.iter_rows() for cell in line)
-    page = send(admin, answer.content.decode())
-    assert "confirm_form" in page.context
+    again = checked(answer.content, by=AdminFactory(), kind="sources")
+    assert counts(again) == (0, 0, len(rows) - 1, 0)

@@ -1,0 +1,95 @@
+"""Contacts as a file: a row is a card, known by its number; what a card says already is not written over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from contacts.actions import NewCard, take_in_cards
+from contacts.models import Contact
+from contacts.phones import display, parse, refusal_text
+from crm.resources import Context, Outcome, Row, VerbResource, Verdict
+from crm.text import clean
+
+LONGEST = {"name": 200, "email": 254, "city": 100, "comment": 10_000}
+
+
+class ContactResource(VerbResource):
+    """In only. A number that has a card already gives it a name, if it had none."""
+
+    labels = {
+        "phone": _("Phone"),
+        "name": _("Name"),
+        "last_name": _("Last name"),
+        "second_name": _("Patronymic"),
+        "email": _("E-mail"),
+        "city": _("City"),
+        "comment": _("Comment"),
+    }
+    spellings: Mapping[str, tuple[str, ...]] = {
+        "phone": (
+            *("Номер", "Номер телефона", "Тел.", "Мобильный", "Мобильный телефон", "Рабочий телефон"),
+            *("Домашний телефон", "Другой телефон", "Phone number", "Mobile"),
+        ),
+        "name": ("ФИО", "Клиент", "Контакт", "Full name", "Client"),
+        "last_name": ("Фамилия",),
+        "second_name": ("Отчество",),
+        "email": ("Почта", "Электронная почта", "E-mail", "Рабочий e-mail", "Частный e-mail", "Mail"),
+        "city": ("Населенный пункт", "Регион"),
+        "comment": ("Комментарии", "Примечание", "Note"),
+    }
+    joined = {"phone": ", ", "comment": "\n"}
+    needed = ("phone",)
+
+    class Meta:
+        model = Contact
+        import_id_fields = ()
+        fields = ()
+
+    def take_all(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
+        read = [self._card(row) for row in rows]
+        answers = iter(take_in_cards([card for card in read if isinstance(card, NewCard)], by=context.by))
+        outcomes = []
+        for card in read:
+            if isinstance(card, Outcome):
+                outcomes.append(card)
+                continue
+            contact, is_new = next(answers)
+            outcomes.append(_outcome(card.phone, is_new=is_new, contact=contact))
+        return outcomes
+
+    def judge_all(self, rows: Sequence[Row], context: Context, seen: dict[str, set[Any]]) -> list[Outcome]:
+        read = [self._card(row) for row in rows]
+        numbers = [card.phone for card in read if isinstance(card, NewCard)]
+        seen["numbers"] |= set(Contact.objects.filter(phone__in=numbers).values_list("phone", flat=True))
+        outcomes = []
+        for card in read:
+            if isinstance(card, NewCard):
+                outcomes.append(_outcome(card.phone, is_new=card.phone not in seen["numbers"]))
+                seen["numbers"].add(card.phone)
+            else:
+                outcomes.append(card)
+        return outcomes
+
+    def _card(self, row: Row) -> NewCard | Outcome:
+        given = row.given
+        phones = parse(given.get("phone", ""))
+        if not phones.main:
+            return Outcome(Verdict.REFUSED, refusal_text(phones.reason))
+        name = " ".join(given[part] for part in ("last_name", "name", "second_name") if given.get(part))
+        said = {**given, "name": name}
+        texts = {
+            field: clean(said.get(field, ""), limit=limit, multiline=field == "comment")
+            for field, limit in LONGEST.items()
+        }
+        return NewCard(phone=phones.main, **texts)
+
+
+def _outcome(phone: str, *, is_new: bool, contact: Contact | None = None) -> Outcome:
+    if is_new:
+        return Outcome(Verdict.NEW, made=contact)
+    said = _t("This number has a card already: %(name)s") % {"name": display(phone)}
+    return Outcome(Verdict.KNOWN, said, contact)
