@@ -18,6 +18,9 @@ from django.views.defaults import page_not_found
 from crm.errors import Busy, Forbidden, Invalid, Refused
 from crm.errors_api import API, RETRY_AFTER
 
+FREE_TEXT = ("text", "comment", "words")  # the fields into which people write sentences
+LONGEST = 10_000  # characters shown of each
+
 
 class Refusals:
     """Middleware: answers for pages what `crm.errors_api.answer` answers for the API."""
@@ -40,7 +43,10 @@ class Refusals:
                     request, 422, _("Check the fields"), [said for all_of in error.fields.values() for said in all_of]
                 )
             case Forbidden():
-                return render(request, "403.html", {"exception": error.detail}, status=403)
+                shown = {"exception": error.detail, "typed": typed(request)}
+                return render(request, "403.html", shown, status=403)
+            case ObjectDoesNotExist() if request.method == "POST":
+                return render(request, "404.html", {"typed": typed(request)}, status=404)
             case ObjectDoesNotExist():
                 return page_not_found(request, error)
             case Busy() | OperationalError() | InterfaceError():
@@ -50,10 +56,21 @@ class Refusals:
         return None
 
 
+def typed(request: HttpRequest) -> list[str]:
+    """What somebody has written into a form that is not shown again: kept on the page, to be copied from there."""
+    written = (request.POST.get(name, "").strip() for name in FREE_TEXT) if request.method == "POST" else ()
+    return [text[:LONGEST] for text in written if text]
+
+
 def refusal(request: HttpRequest, status: int, title: str, reasons: list[str] | None = None) -> HttpResponse:
     """A page (for htmx: a banner) that says what was refused and leads back to where the person came from."""
     back = request.META.get("HTTP_REFERER", "")
-    context = {"title": title, "reasons": reasons or [], "back": back if _is_ours(request, back) else ""}
+    context = {
+        "title": title,
+        "reasons": reasons or [],
+        "back": back if _is_ours(request, back) else "",
+        "typed": typed(request),
+    }
     template = "_refusal.html" if getattr(request, "htmx", False) else "refusal.html"
     return render(request, template, context, status=status)
 

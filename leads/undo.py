@@ -70,7 +70,7 @@ def action_of(token: str) -> UUID | None:
 
 def last_action(lead_id: int, by: User) -> Trace | None:
     """The newest action of `by` on a lead, if it is fresh and was not taken back. One query."""
-    fresh = Trace.objects.filter(lead_id=lead_id, by=by, at__gt=clock.now() - FOR)
+    fresh = Trace.objects.filter(lead_id=lead_id, by=by, at__gt=clock.now() - FOR).select_related("touch")
     trace = fresh.order_by("-pk").first()
     return trace if trace is not None and trace.undone_at is None else None
 

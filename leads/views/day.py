@@ -25,9 +25,11 @@ from leads.board import offices
 from leads.day import Client, Line, read_client, read_line, read_numbers, read_place, workable
 from leads.day_forms import ResultForm, SkipForm
 from leads.models import Lead
+from leads.parting import lately_theirs, log_parting_touch
 from leads.queue import choose_client, next_client, next_of, skip
 from leads.results import Result, finish_here, record_result
 from leads.views.answers import Again, attempt, viewer
+from leads.views.parting import agreed, say_parting
 from leads.views.undo import say_done
 from tasks.actions import Catalogue
 from tasks.models import Kind, Task
@@ -112,10 +114,11 @@ def _show(
     return render(request, "day/day.html", context, status=status)
 
 
-def _client(request: HttpRequest, pk: int) -> tuple[Client, Line]:
+def _client(request: HttpRequest, pk: int, lead: Lead | None = None) -> tuple[Client, Line]:
     """The client that a form is about. Raises Lead.DoesNotExist if they are not this person's to see."""
     by, at = viewer(request), clock.now()
-    lead = Lead.objects.visible_to(by).select_related("contact", "source", "office", "responsible").get(pk=pk)
+    if lead is None:
+        lead = Lead.objects.visible_to(by).select_related("contact", "source", "office", "responsible").get(pk=pk)
     catalogue = Catalogue.read()
     line = read_line(by, catalogue, at=at)
     hold = held_by(by, at=at)
@@ -138,19 +141,25 @@ def _is_away(request: HttpRequest, pk: int) -> bool:
 @require_POST
 def day_result(request: HttpRequest, pk: int) -> HttpResponse:
     """How the call ended. The next client comes, or the page again with what was typed and what is wrong with it."""
-    if _is_away(request, pk):
-        return redirect("day")
-    client, line = _client(request, pk)
+    by = viewer(request)
+    here = Lead.objects.visible_to(by).filter(pk=pk).exists()
+    client, line = _client(request, pk, lead=None if here else lately_theirs(pk, by, at=clock.now()))
     form = ResultForm(request.POST, client=client, offices=offices())
 
     def do() -> str:
-        record_result(pk, form.outcomes(), by=viewer(request))
+        if here:
+            record_result(pk, form.outcomes(), by=by)
+        else:
+            log_parting_touch(pk, form.outcomes().touch(), agreed=agreed(form.outcomes(), client.lead), by=by)
         return reverse("day")
 
     answer = attempt(request, form, do)
     if isinstance(answer, Again):
         return _show(request, client, line, state=ON, at=client.at, form=form, status=answer.status)
-    say_done(request, _said(pk, form), pk, back=_address(pk))
+    if here:
+        say_done(request, _said(pk, form), pk, back=_address(pk))
+    else:
+        say_parting(request, client.lead)
     return _on_to_the_next(request, answer)
 
 

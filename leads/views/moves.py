@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from crm.errors import Refused
 from deals.models import Deal
 from leads.actions import change_status
-from leads.board import closed_reasons, lawyers_by_load, offices, read_card
+from leads.board import Card, closed_reasons, lawyers_by_load, offices, read_card
 from leads.forms import ContractForm, JunkForm, MoveForm
 from leads.models import Lead
 from leads.pipeline import SIGNED, Move, Status, check_route
@@ -32,7 +32,8 @@ def lead_status(request: HttpRequest, pk: int) -> HttpResponse:
         again = Again(422) if request.method == "POST" else FIRST
         return show_form(request, "leads/statuses.html", card.lead, JunkForm(), again, card=card)
     to = Status(wanted)
-    check_route(card.lead, to, card.allowed)  # before the form: nobody fills in what cannot be
+    if not _is_stale(request, card):  # else the verb says who was faster
+        check_route(card.lead, to, card.allowed)  # before the form: nobody fills in what cannot be
     if to in SIGNED or (to == Status.JUNK and "junk_reason" not in request.POST):
         return HttpResponseRedirect(card.way_to(to))
     form = MoveForm(request.POST if request.method == "POST" else None, lead=card.lead, to=to, offices=offices())
@@ -66,7 +67,7 @@ def lead_contract(request: HttpRequest, pk: int) -> HttpResponse:
     """The contract of either kind: opens the deal, or makes the contract that is there prepaid."""
     card = read_card(pk, viewer(request))
     to = request.GET.get("to", "")
-    if not any(status in card.allowed for status in SIGNED):
+    if not any(status in card.allowed for status in SIGNED) and not _is_stale(request, card):
         raise Refused("transition_not_allowed", card.closed_because, allowed=card.allowed)
     bound = request.POST if request.method == "POST" else None
     form = ContractForm(bound, lead=card.lead, allowed=card.allowed, lawyers=lawyers_by_load(), to=to)
@@ -78,6 +79,11 @@ def lead_contract(request: HttpRequest, pk: int) -> HttpResponse:
             return answer
         again, card = answer, read_card(pk, viewer(request))
     return show_form(request, "leads/contract.html", card.lead, form, again, card=card)
+
+
+def _is_stale(request: HttpRequest, card: Card) -> bool:
+    """Has somebody changed the lead since this form of it was shown?"""
+    return request.method == "POST" and read_version(request) not in (None, card.lead.version)
 
 
 def _moved(request: HttpRequest, pk: int, move: Move) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from crm.errors import Refused
+from leads.parting import call_beside
 from leads.undo import action_of, last_action, token_of, undo
 from leads.views.answers import viewer, way_on
 from team.pages import way_back
@@ -55,5 +56,9 @@ def say_done(request: HttpRequest, said: str, lead_id: int, *, back: str = "") -
     trace = last_action(lead_id, viewer(request))
     if trace is None:
         messages.success(request, said)
-    else:
-        say_undoable(request, said, trace.action, back=back)
+        return
+    say_undoable(request, said, trace.action, back=back)
+    if trace.touch is not None and (other := call_beside(trace.touch)):
+        told = {"who": other.by, "outcome": other.get_outcome_display().lower()}
+        both = _("%(who)s has just recorded a call to this client as well: %(outcome)s. Both are kept.")
+        messages.warning(request, both % told)

@@ -8,9 +8,11 @@ from typing import Any
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from crm import clock
 from crm.errors import Invalid, Refused
 from crm.templatetags.crm_format import due
 from leads.board import Card, offices, people_of_call_centre, read_card
@@ -18,12 +20,15 @@ from leads.editing import assign, set_task, take
 from leads.forms import AssignForm, CommentForm, TaskForm, TouchForm
 from leads.messages import messengers_in_use
 from leads.models import Lead
+from leads.parting import lately_theirs, log_parting_touch
 from leads.pipeline import Move, Status
 from leads.remarks import comment, log_conversation
+from leads.results import Outcomes, Result
 from leads.touch_policy import Channel, Outcome
 from leads.touches import NewTouch, log_touch
 from leads.views.answers import FIRST, attempt, card_url, show_form, viewer, way_on
 from leads.views.card import show_card
+from leads.views.parting import agreed, say_parting
 from leads.views.undo import say_done
 from team.once import once
 from team.pages import needs
@@ -34,19 +39,50 @@ from team.roles import Right
 @require_POST
 def lead_touches(request: HttpRequest, pk: int) -> HttpResponse:
     """The result of a call or a message, with what follows from it."""
-    card = read_card(pk, viewer(request))
+    by = viewer(request)
     pane = request.POST.get("pane", "")
     pane = pane if pane in ("call", "message") else ""
+    if not Lead.objects.visible_to(by).filter(pk=pk).exists():
+        return _part(request, lately_theirs(pk, by, at=clock.now()), pane)
+    card = read_card(pk, by)
     form = TouchForm(
         request.POST, lead=card.lead, allowed=card.allowed, offices=offices(), pane=pane, messengers=messengers_in_use()
     )
 
     def do() -> str:
-        log_conversation(pk, form.touch(), by=viewer(request), then=form.move(), call_back_at=form.promised_at())
+        log_conversation(pk, form.touch(), by=by, then=form.move(), call_back_at=form.promised_at())
         return way_on(request, pk)
 
     pane = pane or "call"
     return _recorded(request, card, form, do, said=touch_said, pane=pane, **{f"{pane}_form": form})
+
+
+def _part(request: HttpRequest, lead: Lead, pane: str) -> HttpResponse:
+    """The lead was handed over meanwhile: the touch is saved, and the next client comes."""
+    by = viewer(request)
+    form = TouchForm(
+        request.POST,
+        lead=lead,
+        allowed=Status.values,
+        offices=offices(),
+        pane=pane,
+        messengers=messengers_in_use(),
+    )
+    if not form.is_valid():
+        raise Refused("handed_over", _("The lead was handed over: %(name)s") % {"name": lead.responsible}, allowed=[])
+    move, at = form.move(), form.promised_at()
+    if move is not None:
+        at = move.meeting_at or move.callback_at
+    result = Result.MEETING if move and move.meeting_at else Result.POSTPONED if move else Result.CALL_BACK
+    said = agreed(Outcomes(result, at=at), lead)
+
+    def do() -> str:
+        log_parting_touch(lead.pk, form.touch(), agreed=said, by=by)
+        return reverse("home")
+
+    answer = HttpResponseRedirect(once(request, do))
+    say_parting(request, lead)
+    return answer
 
 
 @needs(Right.WORK_LEADS)
