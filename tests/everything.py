@@ -14,11 +14,14 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.sizes import NIGHTLY
 
 PYTHON = [sys.executable]
 MANAGE = [*PYTHON, "manage.py"]
+COMPOSE = "docker/compose.yaml"
+HADOLINT = str(Path(sys.executable).with_name("hadolint"))
 WORKERS = min(5, 1 + (os.cpu_count() or 1))  # one more than cores: tests of races and processes wait a lot
 # What a production machine sets; the values are made up, and nothing is connected to.
 PRODUCTION = {
@@ -58,6 +61,8 @@ CHECKS = [
     Step("import order", [*PYTHON, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-logo"]),
     Step("translations", [*MANAGE, "texts", "--check"]),
     Step("migrations", [*MANAGE, "makemigrations", "--check", "--dry-run", "--verbosity", "1"]),
+    Step("image", [HADOLINT, "--no-color", "docker/Dockerfile"]),
+    Step("containers", [*PYTHON, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE]),
     Step("production settings", [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
 ]
 
