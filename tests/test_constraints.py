@@ -18,6 +18,8 @@ from contacts.models import Contact, Messenger
 from crm import clock
 from deals.models import Deal, Stage
 from leads.models import (
+    BulkAction,
+    BulkLead,
     CallScript,
     DayPlan,
     DistributionPolicy,
@@ -28,7 +30,9 @@ from leads.models import (
     ImportFile,
     IntakePolicy,
     Lead,
+    ListLook,
     RefusedRow,
+    SavedView,
     Touch,
     TouchPolicy,
     Trace,
@@ -246,7 +250,21 @@ def files() -> dict[str, list[Write]]:
     }
 
 
-GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues, files]
+def the_list() -> dict[str, list[Write]]:
+    person, row = OperatorFactory(), lead()
+    bulk = BulkAction.objects.create(by=person, kind="assign")
+    BulkLead.objects.create(bulk=bulk, lead=row)
+    SavedView.objects.create(owner=person, name="Уфа")
+    return {
+        "bulk_kind_is_known": [change(bulk, kind="delete")],
+        "bulk_undo_names_what_it_undoes": [change(bulk, kind="undo"), change(bulk, undoes=bulk)],
+        "a_lead_is_once_in_a_bulk_action": [new(BulkLead, bulk=bulk, lead=row)],
+        "a_view_has_its_own_name": [new(SavedView, owner=person, name="Уфа")],
+        "one look per colleague": [lambda: [ListLook.objects.bulk_create([ListLook(user=person)]) for _ in range(2)]],
+    }
+
+
+GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues, files, the_list]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)
