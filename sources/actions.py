@@ -18,7 +18,7 @@ from history.actions import note
 from history.models import Event
 from outbox.actions import mark, mark_all
 from sources.lookup import SourceLookup
-from sources.models import FOLDED_LENGTH, UNKNOWN, Source, SourceAlias
+from sources.models import FOLDED_LENGTH, UNKNOWN, Source, SourceAlias, SourceSpend
 from team.models import User
 from team.roles import Right, Role, may
 
@@ -138,6 +138,7 @@ def merge(source_id: int, into_id: int, *, by: User | None) -> int:
     source.save(update_fields=["active", "merged_into"])
     SourceAlias.objects.filter(source=source).update(source=into)
     Source.objects.filter(merged_into=source).update(merged_into=into)
+    _join_spends(source, into)
     changed = 0
     # A deal takes over its lead's source, perhaps while the leads are being repointed; so until none is left.
     while moved := _repoint_all(source, into):
@@ -147,11 +148,22 @@ def merge(source_id: int, into_id: int, *, by: User | None) -> int:
     return changed
 
 
+def _join_spends(source: Source, into: Source) -> None:
+    """What was spent on the merged source in a month adds to what was spent on the other one."""
+    for spend in SourceSpend.objects.select_for_update().filter(source=source):
+        same_month = SourceSpend.objects.filter(source=into, year=spend.year, month=spend.month)
+        if same_month.update(amount=F("amount") + spend.amount):
+            spend.delete()
+        else:
+            SourceSpend.objects.filter(pk=spend.pk).update(source=into)
+
+
 def _repoint_all(source: Source, into: Source) -> int:
     return sum(
         _repoint(relation.related_model, relation.field.name, source, into)
         for relation in Source._meta.related_objects
-        if relation.related_model not in (Source, SourceAlias) and not isinstance(relation.related_model, str)
+        if relation.related_model not in (Source, SourceAlias, SourceSpend)
+        and not isinstance(relation.related_model, str)
     )
 
 

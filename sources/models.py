@@ -66,3 +66,27 @@ class SourceAlias(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         self.folded = fold(self.value)
         super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+
+class SourceSpend(models.Model):
+    """What the firm paid for a source in a calendar month; reports divide it by what the source brought."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="spends", verbose_name=_("source"))
+    year = models.PositiveSmallIntegerField(_("year"))
+    month = models.PositiveSmallIntegerField(_("month"))
+    amount = models.DecimalField(_("spent, ₽"), max_digits=14, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("spend on a source")
+        verbose_name_plural = _("spends on sources")
+        ordering = ["-year", "-month", "source"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "year", "month"], name="one_spend_per_source_and_month"),
+            models.CheckConstraint(
+                condition=models.Q(month__range=(1, 12), year__range=(2000, 2199)), name="spend_is_of_a_month"
+            ),
+            models.CheckConstraint(condition=models.Q(amount__gte=0), name="spend_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.month:02d}.{self.year}"

@@ -39,7 +39,8 @@ from leads.models import (
     ValueMeaning,
 )
 from outbox.models import Link, Mark
-from sources.models import Source, SourceAlias
+from reports.models import LeadChange, Tally, Tallying
+from sources.models import Source, SourceAlias, SourceSpend
 from tasks.models import CallingHours, EscalationPolicy, RuleStep, SpecialDay, Task, TaskRule
 from team.models import ApiKey, Digest, Hold, Notice, SentForm, ShiftPeriod, ShiftPolicy, Skip, User
 from tests.factories import ApiKeyFactory, OperatorFactory, deal, lead, lead_in, phone, touch
@@ -233,6 +234,22 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
     }
 
 
+def counted_for_reports() -> dict[str, list[Write]]:
+    site, today = Source.objects.get(code="site"), clock.now()
+    of_month = {"source": site, "year": 2026, "month": 11, "amount": Decimal(1000)}
+    spend = SourceSpend.objects.create(**of_month)
+    cell = {"basis": "created", "is_month": False, "day": today.date(), "source": site.pk}
+    Tally.objects.create(**cell)
+    return {
+        "one_spend_per_source_and_month": [new(SourceSpend, **of_month)],
+        "spend_is_of_a_month": [change(spend, month=13), change(spend, month=0), change(spend, year=26)],
+        "spend_is_not_negative": [change(spend, amount=-1)],
+        "one_tally_per_cell": [new(Tally, **cell), new(Tally, **cell, leads=5)],
+        "lead_change_adds_or_takes_away": [new(LeadChange, sign=2, created_at=today, source=site.pk)],
+        "tallying_is_one_row": [new(Tallying, pk=2)],
+    }
+
+
 def files() -> dict[str, list[Write]]:
     person = OperatorFactory()
     file = ImportFile.objects.create(by=person, kind="leads", name="leads.csv")
@@ -264,7 +281,7 @@ def the_list() -> dict[str, list[Write]]:
     }
 
 
-GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues, files, the_list]
+GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues, counted_for_reports, files, the_list]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)

@@ -12,7 +12,7 @@ from leads.models import Lead
 from outbox.models import Mark
 from sources import actions
 from sources.actions import add_alias, merge, set_active
-from sources.models import Source, SourceAlias
+from sources.models import Source, SourceAlias, SourceSpend
 from tests.factories import AdminFactory, LawyerFactory, ManagerFactory, SourceFactory, deal, lead, lead_in, move
 from tests.promises import broken
 
@@ -66,7 +66,16 @@ def test_merging_goes_in_portions_and_misses_none(monkeypatch: pytest.MonkeyPatc
 def test_every_table_that_carries_a_source_is_merged() -> None:
     """A new relation to the catalogue is found by itself; this test says which there are today."""
     carriers = {relation.related_model for relation in Source._meta.related_objects}
-    assert carriers == {Lead, Deal, Source, SourceAlias}
+    assert carriers == {Lead, Deal, Source, SourceAlias, SourceSpend}
+
+
+def test_what_was_spent_on_both_in_a_month_is_added_up() -> None:
+    old, new = source("vk_ads"), source("site")
+    for whose, month, amount in ((old, 10, 100), (old, 11, 20), (new, 11, 3)):
+        SourceSpend.objects.create(source=whose, year=2026, month=month, amount=amount)
+    assert merge(old.pk, new.pk, by=AdminFactory()) == 0
+    rows = SourceSpend.objects.order_by("month").values_list("source", "month", "amount")
+    assert [*rows] == [(new.pk, 10, 100), (new.pk, 11, 23)]
 
 
 def test_there_are_no_chains_of_merged_sources() -> None:
