@@ -7,6 +7,7 @@ plain queries and ask none of the product's rules.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.db.models import Count, F, Q
 
@@ -27,6 +28,9 @@ CHANGES = {
     "contract_prepaid": set(),
     "junk": {"dialing"},
 }
+
+
+BEGINNINGS = (Event.Kind.CREATED, Event.Kind.IMPORTED)  # the second with the facts of a former base
 
 
 def cards_that_share_a_number() -> list[object]:
@@ -86,7 +90,7 @@ def histories_with_a_gap() -> list[object]:
     wrong = []
     for lead in Lead.objects.prefetch_related("events"):
         rows = standing(lead)
-        here = next((row.new for row in rows if row.kind == Event.Kind.CREATED), None)
+        here = next((row.new for row in rows if row.kind in BEGINNINGS), None)
         for row in rows:
             if row.kind != Event.Kind.STATUS:
                 continue
@@ -111,6 +115,9 @@ def milestones_that_history_does_not_know() -> list[object]:
     for lead in Lead.objects.prefetch_related("events"):
         first: dict[str, object] = {}
         for row in standing(lead):
+            if row.kind == Event.Kind.IMPORTED:
+                facts = {name: row.data[name] for name in stamps.get(row.new, ())}
+                first |= {name: datetime.fromisoformat(moment) for name, moment in facts.items()}
             if row.kind == Event.Kind.STATUS:
                 for name in stamps.get(row.new, ()):
                     first.setdefault(name, row.at)
