@@ -40,6 +40,8 @@ class Contact(models.Model):
     comment = models.TextField(_("comment"), blank=True)
     do_not_call_at = models.DateTimeField(_("asked not to be called"), null=True, blank=True)
     do_not_call_reason = models.CharField(_("why not to call"), max_length=300, blank=True)
+    consent_on = models.DateField(_("consent to processing given"), null=True, blank=True)
+    consent_channel = models.CharField(_("consent given by"), max_length=100, blank=True, default="")
     created_at = models.DateTimeField(_("created"), default=clock.now, db_index=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     search_text = models.TextField(editable=False, default="", blank=True)
@@ -61,6 +63,32 @@ class Contact(models.Model):
     def do_not_call(self) -> bool:
         """Every call button and automatic task respects it."""
         return self.do_not_call_at is not None
+
+
+class LinkedCard(models.Model):
+    """Two cards that belong together: a spouse, a second number of the same person. Read from either side."""
+
+    class Kind(models.TextChoices):
+        SPOUSE = "spouse", _("spouse")
+        SAME_PERSON = "same_person", _("second number of the same person")
+        RELATIVE = "relative", _("relative")
+        OTHER = "other", _("acquaintance")
+
+    first = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(_("who it is"), max_length=12, choices=Kind)
+
+    class Meta:
+        verbose_name = _("linked cards")
+        verbose_name_plural = _("linked cards")
+        constraints = [
+            # The lower id comes first, so a pair has one row whichever card it was made from.
+            models.CheckConstraint(condition=Q(first__lt=models.F("second")), name="linked_cards_in_order"),
+            models.UniqueConstraint(fields=["first", "second"], name="cards_linked_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_id} + {self.second_id}: {self.get_kind_display()}"
 
 
 class Messenger(models.Model):

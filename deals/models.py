@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -27,6 +29,15 @@ class Stage(models.Model):
         PREPAID = "st-prepaid", _("dark green")
         JUNK = "st-junk", _("red")
 
+    class Asks(models.TextChoices):
+        """What a move to the stage offers to write down (`ux.md` 6.7)."""
+
+        FILING = "filing", _("filing date, court and case number")
+        HEARING_1 = "hearing_1", _("date of hearing 1")
+        PROCEDURE = "procedure", _("date of hearing 2")
+        HEARING_2 = "hearing_2", _("date of hearing 2 and decision")
+        DECISION = "decision", _("decision and its date")
+
     code = models.SlugField(_("code"), max_length=50, unique=True)
     name = models.CharField(_("name"), max_length=100)
     name_en = models.CharField(_("name in English"), max_length=100, blank=True)
@@ -34,6 +45,14 @@ class Stage(models.Model):
     active = models.BooleanField(_("active"), default=True)
     final = models.BooleanField(_("final"), default=False, help_text=_("A deal in it is no longer open work."))
     color = models.CharField(_("colour"), max_length=12, choices=Colour, default=Colour.NEW)
+    asks = models.CharField(
+        _("goes with"),
+        max_length=12,
+        choices=Asks,
+        blank=True,
+        default="",
+        help_text=_("Offered when a deal is moved to this stage; it may be left empty."),
+    )
 
     class Meta:
         verbose_name = _("deal stage")
@@ -79,6 +98,30 @@ class Deal(models.Model):
     contract_number = models.CharField(_("contract number"), max_length=50, blank=True)
     contract_date = models.DateField(_("contract date"), null=True, blank=True)
     comment = models.TextField(_("comment"), blank=True)
+
+    paid_later = models.DecimalField(_("paid after the prepayment"), max_digits=14, decimal_places=2, default=0)
+    next_payment = models.DecimalField(_("next payment"), max_digits=14, decimal_places=2, null=True, blank=True)
+    next_payment_on = models.DateField(_("next payment is due"), null=True, blank=True)
+
+    debt_total = models.DecimalField(_("debts in all"), max_digits=14, decimal_places=2, null=True, blank=True)
+    banks_count = models.PositiveSmallIntegerField(_("banks"), null=True, blank=True)
+    banks_debt = models.DecimalField(_("owed to banks"), max_digits=14, decimal_places=2, null=True, blank=True)
+    lenders_count = models.PositiveSmallIntegerField(_("microlenders"), null=True, blank=True)
+    lenders_debt = models.DecimalField(
+        _("owed to microlenders"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
+    belongings = models.CharField(_("property"), max_length=300, blank=True, default="")
+
+    court = models.CharField(_("court"), max_length=200, blank=True, default="")
+    case_number = models.CharField(_("case number"), max_length=50, blank=True, default="")
+    filing_due = models.DateField(_("to be filed by"), null=True, blank=True)
+    filed_on = models.DateField(_("filed"), null=True, blank=True)
+    hearing_1_at = models.DateTimeField(_("hearing 1"), null=True, blank=True)
+    hearing_2_at = models.DateTimeField(_("hearing 2"), null=True, blank=True)
+    court_manager = models.CharField(_("insolvency manager"), max_length=200, blank=True, default="")
+    decision = models.CharField(_("decision"), max_length=300, blank=True, default="")
+    decided_on = models.DateField(_("date of the decision"), null=True, blank=True)
+
     created_at = models.DateTimeField(_("created"), default=clock.now, db_index=True)
     version = models.PositiveIntegerField(default=1)
 
@@ -93,6 +136,13 @@ class Deal(models.Model):
             models.CheckConstraint(
                 condition=Q(prepayment__gte=0, prepayment__lte=F("amount")), name="deal_prepayment_within_amount"
             ),
+            models.CheckConstraint(
+                condition=Q(paid_later__gte=0, paid_later__lte=F("amount") - F("prepayment")),
+                name="deal_received_within_amount",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_payment__isnull=True) | Q(next_payment__gt=0), name="deal_next_payment_is_positive"
+            ),
             models.UniqueConstraint(
                 fields=["contract_number"], condition=~Q(contract_number=""), name="contract_number_is_unique"
             ),
@@ -100,6 +150,9 @@ class Deal(models.Model):
         indexes = [
             models.Index(fields=["responsible", "stage"]),
             models.Index(fields=["stage", "-created_at"]),
+            models.Index(fields=["filing_due"], condition=Q(filed_on__isnull=True), name="deal_to_be_filed"),
+            models.Index(fields=["hearing_1_at"], condition=Q(hearing_1_at__isnull=False), name="deal_hearing_1"),
+            models.Index(fields=["hearing_2_at"], condition=Q(hearing_2_at__isnull=False), name="deal_hearing_2"),
         ]
 
     def __str__(self) -> str:
@@ -109,3 +162,62 @@ class Deal(models.Model):
     def number(self) -> str:
         """The deal's name among people: «Д-0322»."""
         return f"Д-{self.pk:04d}"
+
+    @property
+    def paid(self) -> Decimal:
+        """What the client has paid so far: the prepayment and what came after it."""
+        return self.prepayment + self.paid_later
+
+
+class DocumentKind(models.Model):
+    """A document that a bankruptcy needs: a row of the catalogue, in the order in which it is asked for."""
+
+    name = models.CharField(_("name"), max_length=150, unique=True, help_text=_("Clients read it in reminders."))
+    name_en = models.CharField(_("name in English"), max_length=150, blank=True)
+    required = models.BooleanField(
+        _("required"), default=True, help_text=_("An optional one counts only in deals that ask for it.")
+    )
+    active = models.BooleanField(_("active"), default=True)
+    position = models.PositiveSmallIntegerField(_("order"), default=100)
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name_en if self.name_en and (get_language() or "").startswith("en") else self.name
+
+
+class DealDocument(models.Model):
+    """How far one document of a deal is. A document without a row is needed if it is required, else not asked for."""
+
+    class State(models.TextChoices):
+        NEEDED = "needed", _("needed")
+        REQUESTED = "requested", _("requested")
+        RECEIVED = "received", _("received")
+        UNNEEDED = "unneeded", _("not needed")
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="documents", verbose_name=_("deal"))
+    kind = models.ForeignKey(
+        DocumentKind, on_delete=models.PROTECT, related_name="documents", verbose_name=_("document")
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.NEEDED)
+    note = models.CharField(_("note"), max_length=200, blank=True, default="")
+    changed_at = models.DateTimeField(_("since"), default=clock.now)
+    changed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("changed by")
+    )
+
+    class Meta:
+        verbose_name = _("document of a deal")
+        verbose_name_plural = _("documents of deals")
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "kind"], name="one_row_per_document"),
+            models.CheckConstraint(
+                condition=Q(state__in=["needed", "requested", "received", "unneeded"]), name="document_state_is_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.get_state_display()}"

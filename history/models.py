@@ -44,6 +44,7 @@ class Event(models.Model):
         SKIPPED = "skipped", _("Skipped in the queue")
         UNDONE = "undone", _("Taken back")
         SOURCE_MERGED = "source_merged", _("Source merged")
+        DOCUMENT = "document", _("Document of a deal")
         EXPORTED = "exported", _("List taken out as a file")
 
     at = models.DateTimeField(default=clock.now)

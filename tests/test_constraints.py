@@ -14,9 +14,9 @@ from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
 from bitrix24.models import Entry, Line, Wiring
-from contacts.models import Contact, Messenger
+from contacts.models import Contact, LinkedCard, Messenger
 from crm import clock
-from deals.models import Deal, Stage
+from deals.models import Deal, DealDocument, DocumentKind, Stage
 from leads.models import (
     BulkAction,
     BulkLead,
@@ -114,7 +114,17 @@ def touches() -> dict[str, list[Write]]:
 
 def deals() -> dict[str, list[Write]]:
     one, other = deal(number="Б-1", prepaid=True), deal(number="Б-2")
+    kind = DocumentKind.objects.all()[0]
+    paper = DealDocument.objects.create(deal=one, kind=kind)
     return {
+        "deal_received_within_amount": [
+            change(one, paid_later=one.amount - one.prepayment + Decimal("0.01")),
+            change(one, paid_later=Decimal("-0.01")),
+        ],
+        "deal_next_payment_is_positive": [change(one, next_payment=0)],
+        "one_row_per_document": [new(DealDocument, deal=one, kind=kind)],
+        "document_state_is_known": [change(paper, state="lost"), change(paper, state="")],
+        "name of a document is unique": [new(DocumentKind, name=kind.name)],
         "deal_amount_is_positive": [change(one, amount=0, prepayment=0), change(one, amount=Decimal(-1), prepayment=0)],
         "deal_prepayment_within_amount": [
             change(one, prepayment=one.amount + Decimal("0.01")),
@@ -162,7 +172,8 @@ def tasks() -> dict[str, list[Write]]:
 
 
 def contacts() -> dict[str, list[Write]]:
-    card = lead().contact
+    card, second, third = (lead().contact for _ in range(3))
+    pair = LinkedCard.objects.create(first=card, second=second, kind="spouse")
     wrong = ["", "89161234567", "+7 916 123-45-67", "+7916123456x", "+0123456789", "+7916", "+1234567890123456"]
     return {
         "contact_phone_is_e164": [new(Contact, phone=number) for number in wrong[:6]],
@@ -172,6 +183,8 @@ def contacts() -> dict[str, list[Write]]:
             new(Messenger, code="viber", name="Viber", link=link)
             for link in ("", "javascript:alert(1)", "data:text/html,x", "http://wa.me/", " https://wa.me/")
         ],
+        "linked_cards_in_order": [new(LinkedCard, first=card, second=card, kind="other"), change(pair, first=third)],
+        "cards_linked_once": [new(LinkedCard, first=pair.first, second=pair.second, kind="other")],
         "code of a messenger is unique": [new(Messenger, code="sms", name="SMS", link="sms:{phone}")],
     }
 

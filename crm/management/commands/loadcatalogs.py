@@ -10,7 +10,8 @@ from django.db import models, transaction
 
 from contacts.models import MessageTemplate, Messenger
 from crm.singletons import Singleton
-from deals.models import Stage
+from deals.models import DocumentKind, Stage
+from deals.shipped import DOCUMENTS
 from leads.models import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
 from sources.lookup import UNKNOWN_NAME
 from sources.models import UNKNOWN, Source, SourceAlias
@@ -29,19 +30,20 @@ SOURCES = [
     (UNKNOWN, UNKNOWN_NAME, "", []),
 ]
 
-# code, Russian and English name, colour (the customer's list of deal statuses; `ux.md` 11)
-STAGES = [
-    ("documents", "Сбор документов", "Collecting documents", Stage.Colour.NEW),
-    ("filed", "Отправлен в суд", "Filed with the court", Stage.Colour.CALLING),
-    ("hearing_1", "Суд 1 состоялся", "Hearing 1 held", Stage.Colour.MEETING),
+# code, Russian and English name, colour, what goes with it (the customer's list of deal statuses; `ux.md` 6.7, 11)
+STAGES: list[tuple[str, str, str, str, str]] = [
+    ("documents", "Сбор документов", "Collecting documents", Stage.Colour.NEW, ""),
+    ("filed", "Отправлен в суд", "Filed with the court", Stage.Colour.CALLING, Stage.Asks.FILING),
+    ("hearing_1", "Суд 1 состоялся", "Hearing 1 held", Stage.Colour.MEETING, Stage.Asks.HEARING_1),
     (
         "procedure_completed",
         "Конкурсное производство завершено",
         "Insolvency procedure completed",
         Stage.Colour.VISIT,
+        Stage.Asks.PROCEDURE,
     ),
-    ("hearing_2", "Суд 2 состоялся", "Hearing 2 held", Stage.Colour.DEAL),
-    ("ruling", "Решение/определение получено", "Ruling received", Stage.Colour.PREPAID),
+    ("hearing_2", "Суд 2 состоялся", "Hearing 2 held", Stage.Colour.DEAL, Stage.Asks.HEARING_2),
+    ("ruling", "Решение/определение получено", "Ruling received", Stage.Colour.PREPAID, Stage.Asks.DECISION),
 ]
 
 # "+0, +2 h, +1 day morning, +1 day evening, +2 days, +3 days" (`domain.md`, Tasks)
@@ -192,7 +194,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         made = self._sources() + self._stages() + self._rules() + self._offices()
-        made += self._holidays() + self._messengers() + self._scripts()
+        made += self._holidays() + self._messengers() + self._scripts() + self._documents()
         for model in POLICIES:
             made += self._make(model, {"pk": 1}, {})
         if options["verbosity"]:
@@ -223,10 +225,11 @@ class Command(BaseCommand):
                     "name_en": name_en,
                     "position": position * 10,
                     "color": colour,
+                    "asks": asks,
                     "final": position == len(STAGES),
                 },
             )
-            for position, (code, name, name_en, colour) in enumerate(STAGES, 1)
+            for position, (code, name, name_en, colour, asks) in enumerate(STAGES, 1)
         )
 
     def _rules(self) -> int:
@@ -241,6 +244,15 @@ class Command(BaseCommand):
                     RuleStep(rule=rule, position=number, **step) for number, step in enumerate(steps, 1)
                 )
         return made
+
+    def _documents(self) -> int:
+        if DocumentKind.objects.exists():
+            return 0  # a document that was taken away by hand does not come back
+        kinds = [
+            DocumentKind(name=name, name_en=name_en, required=required, position=position * 10)
+            for position, (name, name_en, required) in enumerate(DOCUMENTS, 1)
+        ]
+        return len(DocumentKind.objects.bulk_create(kinds))
 
     def _holidays(self) -> int:
         if SpecialDay.objects.exists():
