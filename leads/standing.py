@@ -10,7 +10,7 @@ from datetime import datetime
 
 from leads.actions import no_answer_progress
 from leads.idle import Reason, is_imported, tasks_of_stay, why
-from leads.ladder import Ladder, ladders
+from leads.ladder import Ladder, State, ladders
 from leads.models import Lead
 from leads.pipeline import CLOSED
 from leads.touch_policy import Progress
@@ -34,6 +34,13 @@ class Standing:
         """Is «Недозвон» earned, with the calls of the cadence used up? It is offered then, never forced."""
         earned = self.progress is not None and self.progress.earned
         return earned and any(ladder.used_up and ladder.kind == Kind.CONTACT_CLIENT for ladder in self.ladders)
+
+    @property
+    def next_try(self) -> datetime | None:
+        """When the call after the one that comes next would fall due, if nobody answers it (UTC)."""
+        calls = (ladder for ladder in self.ladders if ladder.kind == Kind.CONTACT_CLIENT)
+        ahead = (rung.at for ladder in calls for rung in ladder.rungs if rung.state == State.AHEAD)
+        return next(ahead, None)
 
 
 def read_standing(lead: Lead, *, at: datetime) -> Standing:

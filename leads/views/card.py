@@ -15,13 +15,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from leads.banners import banners
-from leads.board import Card, offices, read_card
+from leads.board import Card, closed_reasons, offices, read_card
+from leads.call_form import CallForm
 from leads.editing import edit_lead
-from leads.forms import CommentForm, EditLeadForm, TaskForm, TouchForm
+from leads.forms import CommentForm, EditLeadForm, MoveForm, TaskForm, TouchForm
 from leads.lines import lines
 from leads.messages import messengers_in_use
 from leads.models import Lead
 from leads.neighbours import neighbours
+from leads.pipeline import Status
 from leads.timeline import Entry, timeline
 from leads.views.answers import FIRST, attempt, read_version, show_form, viewer, way_on
 from leads.views.undo import undo_url
@@ -31,7 +33,7 @@ from team.presence import let_in, others
 from team.roles import Right
 
 LINES = 30
-PANES = ("call", "message", "comment", "task")
+PANES = ("call", "comment", "task", "meeting", "message")
 
 
 @login_required
@@ -81,8 +83,13 @@ def _undoable(card: Card, entries: Sequence[Entry]) -> tuple[Entry, str] | None:
 def _composer(card: Card, pane: str) -> dict[str, Any]:
     """The empty forms of the composer."""
     places, messengers = offices(), messengers_in_use()
+    meeting = MoveForm(lead=card.lead, to=Status.MEETING, offices=places)
+    meeting.auto_id = "meeting_%s"
     return {
-        "call_form": TouchForm(lead=card.lead, allowed=card.allowed, offices=places, pane="call"),
+        "call_form": CallForm(
+            lead=card.lead, allowed=card.allowed, offices=places, closed_reasons=closed_reasons(card)
+        ),
+        "meeting_form": meeting,
         "message_form": TouchForm(
             lead=card.lead, allowed=card.allowed, offices=places, pane="message", messengers=messengers
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib import messages
@@ -15,14 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from crm import clock
 from crm.errors import Invalid, Refused
 from crm.templatetags.crm_format import due
-from leads.board import Card, offices, people_of_call_centre, read_card
+from leads.board import Card, closed_reasons, offices, people_of_call_centre, read_card
+from leads.call_form import CallForm
 from leads.editing import assign, set_task, take
 from leads.forms import AssignForm, CommentForm, TaskForm, TouchForm
 from leads.messages import messengers_in_use
 from leads.models import Lead
 from leads.parting import lately_theirs, log_parting_touch
 from leads.pipeline import Move, Status
-from leads.remarks import comment, log_conversation
+from leads.remarks import comment, log_busy, log_conversation
 from leads.results import Outcomes, Result
 from leads.touch_policy import Channel, Outcome
 from leads.touches import NewTouch, log_touch
@@ -45,29 +46,32 @@ def lead_touches(request: HttpRequest, pk: int) -> HttpResponse:
     if not Lead.objects.visible_to(by).filter(pk=pk).exists():
         return _part(request, lately_theirs(pk, by, at=clock.now()), pane)
     card = read_card(pk, by)
-    form = TouchForm(
-        request.POST, lead=card.lead, allowed=card.allowed, offices=offices(), pane=pane, messengers=messengers_in_use()
-    )
+    form = _touch_form(request, card.lead, card.allowed, pane, closed_reasons(card))
 
     def do() -> str:
-        log_conversation(pk, form.touch(), by=by, then=form.move(), call_back_at=form.promised_at())
+        if isinstance(form, CallForm) and form.is_busy:
+            log_busy(pk, form.touch(), by=by)
+        else:
+            log_conversation(pk, form.touch(), by=by, then=form.move(), call_back_at=form.promised_at())
         return way_on(request, pk)
 
     pane = pane or "call"
     return _recorded(request, card, form, do, said=touch_said, pane=pane, **{f"{pane}_form": form})
 
 
+def _touch_form(
+    request: HttpRequest, lead: Lead, allowed: Collection[str], pane: str, closed: Collection[str] = ()
+) -> TouchForm:
+    if pane == "call":
+        return CallForm(request.POST, lead=lead, allowed=allowed, offices=offices(), closed_reasons=closed)
+    in_use = messengers_in_use()
+    return TouchForm(request.POST, lead=lead, allowed=allowed, offices=offices(), pane=pane, messengers=in_use)
+
+
 def _part(request: HttpRequest, lead: Lead, pane: str) -> HttpResponse:
     """The lead was handed over meanwhile: the touch is saved, and the next client comes."""
     by = viewer(request)
-    form = TouchForm(
-        request.POST,
-        lead=lead,
-        allowed=Status.values,
-        offices=offices(),
-        pane=pane,
-        messengers=messengers_in_use(),
-    )
+    form = _touch_form(request, lead, Status.values, pane)
     if not form.is_valid():
         raise Refused("handed_over", _("The lead was handed over: %(name)s") % {"name": lead.responsible}, allowed=[])
     move, at = form.move(), form.promised_at()

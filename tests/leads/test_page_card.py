@@ -249,10 +249,11 @@ def test_what_a_message_quotes_is_text() -> None:
     assert "<script>alert" not in page.content.decode()
 
 
-@pytest.mark.parametrize(("status", "times"), [("dialing", 2), ("contract", 0), ("junk", 0)])
-def test_a_next_touch_is_promised_only_while_the_lead_is_in_work(status: str, times: int) -> None:
+@pytest.mark.parametrize(("status", "times"), [("dialing", 1), ("contract", 0), ("junk", 0)])
+def test_a_next_touch_is_promised_only_while_the_lead_is_in_work(status: str, times: int, frozen: Frozen) -> None:
     said = card(ManagerFactory(), lead_in(status))
     assert said.count("следующее касание встанет само") == times
+    assert said.count("следующее касание встанет само: сегодня, 14:00") == times
 
 
 def test_quotation_marks_are_those_of_the_language() -> None:

@@ -32,7 +32,7 @@ def test_from_new_to_a_contract_with_prepayment() -> None:
     send(client, "/leads/new/", phone="8 937 000-60-27", source="quiz", name="Андрей Мельников")
     row = Lead.objects.get()
     card = f"/leads/{row.pk}/"
-    assert "Прозвон" in text_of(send(client, card, outcome="no_answer", comment="Гудки"))
+    assert "Прозвон" in text_of(send(client, card, result="no_answer", comment="Гудки"))
     send(client, f"{card}status/?to=meeting", meeting_at="2030-11-25T15:00", office="main")
     assert "Встреча назначена" in text_of(client.get(card))
     send(client, f"{card}status/", to="visit")

@@ -89,15 +89,16 @@ def test_who_did_not_come_is_recorded_at_the_office() -> None:
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({}, "Выберите, чем закончилось"),
-        ({"outcome": "nonsense"}, "Чем закончилось"),
-        ({"outcome": "answered", "then": "callback"}, "Укажите, когда перезвонить"),
-        ({"outcome": "answered", "then": "meeting"}, "Укажите дату и время встречи"),
-        ({"outcome": "answered", "then": "callback", "call_back_at": "2020-01-01T10:00"}, "Это время прошло."),
-        ({"outcome": "answered", "then": "meeting", "meeting_at": "2020-01-01T10:00"}, "Это время прошло."),
-        ({"outcome": "answered", "recording_url": "javascript:alert(1)"}, "Ссылка на запись"),
-        ({"outcome": "answered", "then": "contract"}, "Что дальше"),
-        ({"outcome": "no_show"}, "Чем закончилось"),
+        ({}, "Выберите, чем закончился звонок"),
+        ({"outcome": "nonsense"}, "Выберите, чем закончился звонок"),
+        ({"result": "nonsense"}, "Выберите, чем закончился звонок"),
+        ({"result": "callback"}, "Укажите, когда перезвонить"),
+        ({"result": "meeting"}, "Укажите дату и время встречи"),
+        ({"result": "callback", "call_back_at": "2020-01-01T10:00"}, "Это время прошло."),
+        ({"result": "meeting", "meeting_at": "2020-01-01T10:00"}, "Это время прошло."),
+        ({"result": "answered", "recording_url": "javascript:alert(1)"}, "Ссылка на запись"),
+        ({"result": "junk"}, "Выберите причину"),
+        ({"result": "no_show"}, "Выберите, чем закончился звонок"),
     ],
 )
 def test_a_wrong_touch_shows_the_card_with_what_was_typed(sent: dict[str, str], said: str) -> None:
@@ -188,3 +189,37 @@ def test_records_are_posted() -> None:
     client, row = signed_in(ManagerFactory()), lead()
     for page in ("touches", "comments", "tasks"):
         assert client.get(f"/leads/{row.pk}/{page}/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("result", "more", "status", "outcome"),
+    [
+        ("meeting", {"meeting_at": "2026-11-25T15:00"}, "meeting", "answered"),
+        ("callback", {"call_back_at": "2026-11-25T15:00"}, "dialing", "answered"),
+        ("no_answer", {}, "dialing", "no_answer"),
+        ("busy", {}, "dialing", "busy"),
+        ("postponed", {"postponed_at": "2026-12-01T15:00"}, "postponed", "answered"),
+        ("junk", {"junk_reason": "wrong_number"}, "junk", "wrong_number"),
+        ("answered", {}, "dialing", "answered"),
+    ],
+)
+def test_each_result_of_my_day_does_the_same_on_the_card(
+    result: str, more: dict[str, str], status: str, outcome: str, frozen: Frozen
+) -> None:
+    row, operator = lead(), OperatorFactory()
+    post(operator, row, "touches", pane="call", result=result, **more)
+    row.refresh_from_db()
+    assert (row.status, Touch.objects.get().outcome) == (status, outcome)
+    soon = Task.objects.open().filter(lead=row, kind="contact_client", due_at=datetime(2026, 11, 24, 9, 20, tzinfo=UTC))
+    assert soon.exists() == (result == "busy")
+
+
+def test_a_meeting_is_booked_and_moved_from_its_own_tab(frozen: Frozen) -> None:
+    row, operator = lead(), OperatorFactory()
+    client = signed_in(operator)
+    for moment, when in (("2026-11-25T15:00", 12), ("2026-11-26T11:00", 8)):
+        row.refresh_from_db()
+        sent = {"to": "meeting", "meeting_at": moment, "office": "main", "version": row.version}
+        client.post(f"/leads/{row.pk}/status/", sent)
+        row.refresh_from_db()
+        assert (row.status, row.meeting_at.hour) == ("meeting", when)
