@@ -11,6 +11,7 @@ from crm.celery import send
 
 HAND_OUT = "leads.jobs.hand_out"
 CARRY_FILES = "leads.jobs.carry_files"
+CARRY_BULK = "leads.jobs.carry_bulk"
 TELL_OUTSIDE = "bitrix24.jobs.push"
 
 

@@ -13,6 +13,7 @@ EVERY = [
     ("leads.jobs.pass_on", 60),
     ("leads.jobs.escalate_uncalled", 60),
     ("leads.jobs.carry_files", 20),
+    ("leads.jobs.carry_bulk", 20),
     ("leads.jobs.clear_files", 600),
     ("leads.jobs.forget_traces", 3600),
     ("tasks.jobs.remind", 20),

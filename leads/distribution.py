@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, Max, OuterRef
+from django.utils.translation import gettext as _
 
 from crm import clock
+from crm.errors import Refused
 from crm.transactions import require_transaction, verb
 from history.actions import note
 from history.models import Event
@@ -120,6 +122,38 @@ def hand_out() -> int:
             line.give(lead, candidates[0], at=at)
             given += 1
     return given
+
+
+def require_somebody_on_line() -> None:
+    """Raise Refused `nobody_on_line` if no operator is, so that nothing is begun that everybody would refuse."""
+    on_line = ShiftPeriod.objects.filter(state=ShiftPeriod.State.ON, ended_at__isnull=True)
+    if not on_line.filter(user__is_active=True, user__role=Role.OPERATOR).exists():
+        raise _nobody_on_line()
+
+
+def _nobody_on_line() -> Refused:
+    return Refused("nobody_on_line", _("Nobody is on line. Leads are shared out among operators on line."), allowed=[])
+
+
+@verb
+def choose_operator(source_id: int, *, present: int | None) -> int:
+    """Who gets a lead of that source when somebody shares leads out by hand; `present` has it now.
+
+    By the rules of the product's own distribution, which waits meanwhile, but for the lead's present owner: theirs is
+    not counted among their leads. Raises Refused `nobody_on_line` or `no_room`.
+    """
+    line = Line.read_and_hold(_policy())
+    if not line.people:
+        raise _nobody_on_line()
+    if present in line.open_leads:
+        line.open_leads[present] -= 1
+    candidates = line.candidates(source_id)
+    if not candidates:
+        said = _("Nobody on line may take another lead of this source: their limits are reached, or it has others.")
+        raise Refused("no_room", said, allowed=[])
+    # Whoever has as few as anybody keeps the lead.
+    fewest = line.open_leads[candidates[0]]
+    return present if present in candidates and line.open_leads[present] == fewest else candidates[0]
 
 
 def _tell_nobody_is_on_line(*, waiting: int, at: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -194,9 +195,10 @@ def _give_to(lead: Lead, person: User, *, by: User | None, at: datetime) -> None
 
 
 @verb
-def set_task(lead_id: int, *, text: str, due_at: datetime, by: User) -> Task:
+def set_task(lead_id: int, *, text: str, due_at: datetime, by: User, action: UUID | None = None) -> Task:
     """Set a task by hand on a lead, for its responsible (or for `by` while it has none).
 
+    A task of an `action` on several leads is taken back with it (`leads/undo.py`).
     Raises Lead.DoesNotExist, Forbidden, Invalid, Refused `duplicate_is_frozen`.
     """
     now = clock.now()
@@ -205,7 +207,8 @@ def set_task(lead_id: int, *, text: str, due_at: datetime, by: User) -> Task:
         raise Invalid({"text": _("Say what is to be done")})
     if said := wrong_moment(due_at, now):
         raise Invalid({"due_at": said})
-    return add(lead_id=lead.pk, due_at=due_at, assignee_id=lead.responsible_id or by.pk, by=by, at=now, text=text)
+    with tracing(lead, by=by, action=action) if action else nullcontext():
+        return add(lead_id=lead.pk, due_at=due_at, assignee_id=lead.responsible_id or by.pk, by=by, at=now, text=text)
 
 
 @verb

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from crm.nudges import CARRY_FILES, HAND_OUT, nudge
-from leads import distribution, first_call, outgoing, undo, uploads
+from crm.nudges import CARRY_BULK, CARRY_FILES, HAND_OUT, nudge
+from leads import bulk, distribution, first_call, outgoing, undo, uploads
 from leads.incoming import SLICE, carry_in
 
 
@@ -31,8 +31,9 @@ def escalate_uncalled() -> None:
 
 @shared_task(name="leads.jobs.forget_traces")
 def forget_traces() -> None:
-    """Throw away what is too old to be taken back."""
+    """Throw away what is too old to be taken back, and the results of old bulk actions."""
     undo.forget_traces()
+    bulk.forget_old()
 
 
 @shared_task(name=CARRY_FILES)
@@ -41,6 +42,13 @@ def carry_files() -> None:
     more = [outgoing.carry_out(seconds=SLICE), carry_in(seconds=SLICE)]
     if any(more):
         nudge(CARRY_FILES)
+
+
+@shared_task(name=CARRY_BULK)
+def carry_bulk() -> None:
+    """Go on with what was asked for many leads, in slices."""
+    if bulk.carry_out():
+        nudge(CARRY_BULK)
 
 
 @shared_task(name="leads.jobs.clear_files")

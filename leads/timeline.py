@@ -253,7 +253,7 @@ class _Teller:
         return _("Owner: %(old)s → %(new)s") % said
 
     def _undone(self, data: Mapping[str, Any]) -> str:
-        """What was taken back: the touch, else the move, else the hand-over."""
+        """What was taken back: the touch, else the move, else the hand-over, else the task."""
         if "touch" in data:
             return f"{_label(Channel, data['touch']['channel'])}: {_label(Outcome, data['touch']['outcome'])}"
         if "duplicate" in data:
@@ -261,6 +261,8 @@ class _Teller:
         if "status" in data:
             new, old = data["status"]
             return _("the meeting was moved") if new == old else f"{_status(old)} → {_status(new)}"
+        if "tasks" in data:
+            return _("Task set: %(title)s") % {"title": ", ".join(map(str, data["tasks"]))}
         new, old = (self._name("person", str(pk or "")) for pk in data.get("responsible", ["", ""]))
         return _("Owner: %(old)s → %(new)s") % {"old": old or "—", "new": new or "—"}
 

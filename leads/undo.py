@@ -101,6 +101,7 @@ def newest_trace(by: User, *, at: datetime) -> Subquery:
         action=Cast("action", CharField()),
         touch="touch_id",
         undone=Q(undone_at__isnull=False),
+        was=KT("before__lead__version"),
         version=KT("after__lead__version"),
         touches=KT("after__lead__touches_count"),
     )
@@ -111,6 +112,8 @@ def recent(lead: Lead, told: dict[str, Any] | None) -> Recent | None:
     """The action of `newest_trace`, while the lead is as it was left. The verb looks at the tasks as well."""
     if not told or told["undone"] or (int(told["version"]), int(told["touches"])) != (lead.version, lead.touches_count):
         return None
+    if told["touch"] is None and told["was"] == told["version"]:
+        return None  # a task set on many leads: its message takes it back, no entry of the card is about it
     return Recent(UUID(told["action"]), told["touch"])
 
 
@@ -220,7 +223,7 @@ def _put_back(trace: Trace, lead: Lead, tasks: dict[int, Task], *, by: User, at:
         changed.append(("touch", trace.touch_id))
     if moved_along := _put_duplicates_back(trace, lead):
         changed += [("lead", pk) for pk in moved_along]
-    _tell_history(trace, lead, event, by=by, at=at)
+    _tell_history(trace, lead, event, tasks, by=by, at=at)
     take_up(lead.pk, by=by)
     if "responsible_id" in after and after["responsible_id"] != by.pk:
         take_back(f"handed:{lead.pk}:{after['version']}")
@@ -268,7 +271,9 @@ def _put_duplicates_back(trace: Trace, lead: Lead) -> list[int]:
     return [row.pk for row in rows]
 
 
-def _tell_history(trace: Trace, lead: Lead, event: Event | None, *, by: User, at: datetime) -> None:
+def _tell_history(
+    trace: Trace, lead: Lead, event: Event | None, tasks: dict[int, Task], *, by: User, at: datetime
+) -> None:
     before, after = trace.before["lead"], trace.after["lead"]
     told: dict[str, Any] = {}
     if event is not None:
@@ -277,6 +282,8 @@ def _tell_history(trace: Trace, lead: Lead, event: Event | None, *, by: User, at
         told["touch"] = {"id": trace.touch.pk, "channel": trace.touch.channel, "outcome": trace.touch.outcome}
     if "responsible_id" in before:
         told["responsible"] = [after["responsible_id"], before["responsible_id"]]
+    if not told:
+        told["tasks"] = [task.title for task in tasks.values()]
     note(
         Event.Kind.UNDONE,
         at=at,
