@@ -27,6 +27,7 @@ MOST_WORDS = 500  # of the portal's text that are kept
 
 LOCKING = {"NO_AUTH_FOUND", "INVALID_CREDENTIALS", "EXPIRED_TOKEN", "INVALID_TOKEN", "OVERLOAD_LIMIT", "PORTAL_DELETED"}
 FORBIDDING = {"INSUFFICIENT_SCOPE", "USER_ACCESS_ERROR", "ALLOWED_ONLY_INTRANET_USER", "WRONG_AUTH_TYPE"}
+FAULTS = {"INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"}  # in a batch the status does not tell
 MISSING = {"NOT_FOUND", "OWNER_NOT_FOUND", "ERROR_NOT_FOUND"}
 
 
@@ -125,7 +126,7 @@ class Portal:
             return Locked(told)
         if status == 403 or name in FORBIDDING:
             return MethodForbidden(told)
-        if status >= 500:
+        if status >= 500 or name in FAULTS:
             return Unclear(told)
         # Classic methods often leave the code empty and say it in words only.
         if name in MISSING or (not name and text.strip(" .").lower() == "not found"):

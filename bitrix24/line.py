@@ -125,6 +125,11 @@ def drive() -> uuid.UUID | None:
     return token if Line.objects.filter(free, pk=1).update(driven_by=token, driven_until=now + DRIVE) else None
 
 
+def keep(token: uuid.UUID) -> None:
+    """Keep the wheel for longer."""
+    Line.objects.filter(pk=1, driven_by=token).update(driven_until=clock.now() + DRIVE)
+
+
 def leave(token: uuid.UUID) -> None:
     """Give the wheel back."""
     Line.objects.filter(pk=1, driven_by=token).update(driven_by=None, driven_until=None)

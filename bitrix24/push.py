@@ -7,6 +7,7 @@ crash: a twin is made once (`twins.py`), and an object that is as it was told la
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from bitrix24.content import TYPES, Content, content_of, source_entry
 from bitrix24.directories import code_for, rename
 from bitrix24.outcomes import Gone, Refusal
 from bitrix24.session import Session
-from bitrix24.timeline import push_task, push_touch
+from bitrix24.timeline import push_note
 from bitrix24.twins import ORIGINATOR, make_twin, told
 from crm import clock
 from outbox.delivery import Held, Rejected, Tell
@@ -27,6 +28,7 @@ from outbox.links import link_of
 from outbox.models import Link
 from sources.models import Source
 
+OLD = timedelta(days=1)
 ORDER = ("source", "contact", "lead", "deal", "task", "touch")
 
 
@@ -58,12 +60,14 @@ def gone_there(kind: str, pk: int) -> None:
 
 def push(session: Session, kind: str, pk: int) -> None:
     """Bring one object's twin up to date. Raises what a delivery may raise, Refusal and Gone."""
-    if kind in TYPES:
+    if kind == "source":
+        push_source(session, pk)
+    elif kind in TYPES:
         content = content_of(session, kind, pk)
         if content is not None:
             push_item(session, content)
     else:
-        OTHERS[kind](session, pk)
+        push_note(session, kind, pk)
 
 
 def push_source(session: Session, pk: int) -> None:
@@ -75,20 +79,15 @@ def push_source(session: Session, pk: int) -> None:
         rename(session, wanted)
 
 
-OTHERS: dict[str, Callable[[Session, int], None]] = {
-    "source": push_source,
-    "task": push_task,
-    "touch": push_touch,
-}
-
-
 def push_item(session: Session, content: Content) -> None:
     """A contact, lead or deal. A contact found there by its number is linked, not made again."""
     link = link_of(content.kind, content.pk, content.made_at)
 
     def create() -> int:
         fields = named(link, content.at_creation())
-        made = session.call_once("crm.item.add", entityTypeId=content.type_id, fields=fields, useOriginalUfNames="Y")
+        # What is old came before the mirror: an import starts none of the robots that greet a new client.
+        method = "crm.item.import" if clock.now() - content.made_at > OLD else "crm.item.add"
+        made = session.call_once(method, entityTypeId=content.type_id, fields=fields, useOriginalUfNames="Y")
         return int(made["item"]["id"])
 
     if link.remote_id is None and not (content.kind == "contact" and _linked_by_number(session, link, content)):

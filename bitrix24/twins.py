@@ -45,7 +45,7 @@ def make_twin(link: Link, session: Session, *, made_at: datetime, look: Look, cr
     """
     if link.creating_since is not None or clock.now() - made_at > YOUNG:
         if found := look():
-            _adopt(link, found)
+            adopt(link, found)
             return False
         if link.creating_since is not None:
             _require_certainty(link)
@@ -78,14 +78,18 @@ def _require_certainty(link: Link) -> None:
         raise Later(now + timedelta(seconds=wait), _("Looking whether it arrived after all"))
 
 
-def _adopt(link: Link, found: list[int]) -> None:
+def adopt(link: Link, found: list[int]) -> None:
     """Take the oldest of those found for the twin; its content is brought up to date like any other's."""
     link.remote_id, link.creating_since, link.looks, link.digest = min(found), None, 0, ""
     link.save(update_fields=["remote_id", "creating_since", "looks", "digest"])
     if len(found) > 1:
-        text = _("Several objects of one origin at the portal: %(kind)s %(numbers)s")
-        numbers = ", ".join(str(number) for number in sorted(found))
-        line.alarm(f"several:{link.origin}", text % {"kind": link.kind, "numbers": numbers})
+        line.alarm(f"several:{link.origin}", several(link.kind, found))
+
+
+def several(kind: str, found: list[int]) -> str:
+    """The words of an alarm."""
+    numbers = ", ".join(str(number) for number in sorted(found))
+    return _("Several objects of one origin at the portal: %(kind)s %(numbers)s") % {"kind": kind, "numbers": numbers}
 
 
 def told(link: Link, sent: str, **values: str) -> None:

@@ -1,7 +1,5 @@
 """Leads that enter at the portal come in here once, keep their id, and our own echo makes no writes (B11)."""
 
-import time
-
 import pytest
 from django.test import Client
 
@@ -12,10 +10,13 @@ from leads.models import Lead
 from outbox.links import objects_known_as
 from outbox.models import Link
 from sources.models import Source
+from tests.bitrix24 import lists
 from tests.bitrix24.conftest import Mirror
 from tests.bitrix24.events import TOKEN, Messages, body
 from tests.bitrix24.portal import Plan
 from tests.factories import lead
+from tests.pages import at_most
+from tests.sizes import size
 
 pytestmark = pytest.mark.django_db
 PHONE = {"fm": [{"typeId": "PHONE", "valueType": "WORK", "value": "8 (916) 000-11-22"}]}
@@ -40,8 +41,10 @@ def test_a_lead_of_the_portal_comes_in_with_its_id(box: Mirror) -> None:
     Entry.objects.create(directory="SOURCE", code="quiz", remote_code="WEB")
     utm = {"utmSource": "vk", "utmCampaign": "autumn"}
     number = box.crm.somebody_adds(1, name="Ольга", sourceId="WEB", comments="долги", **utm, **PHONE)
-    assert post(body("ONCRMLEADADD", number)) == 200
-    assert not Lead.objects.exists(), "the answer does not wait for the portal"
+    with at_most(6):
+        assert post(body("ONCRMLEADADD", number)) == 200
+    assert not box.fake.calls("crm.item.get"), "the answer does not wait for the portal"
+    assert not Lead.objects.exists()
     box.drain()
     row = Lead.objects.get()
     assert (row.phone, row.name, row.source.code, row.comment) == ("+79160001122", "Ольга", "quiz", "долги")
@@ -64,8 +67,9 @@ def test_a_repeat_lead_hides_its_phone_and_has_its_contacts(box: Mirror) -> None
     assert len(box.crm.items[3]) == 1
 
 
-def test_the_pass_by_time_of_change_finds_what_no_message_told_of(box: Mirror) -> None:
-    numbers = {box.crm.somebody_adds(1, name=f"Н {n}", fm=_phone(n)) for n in range(60)}  # more than a page
+def test_the_pass_by_time_of_change_finds_what_no_message_told_of(box: Mirror, monkeypatch) -> None:
+    monkeypatch.setattr(lists, "PAGE", 5)
+    numbers = {box.crm.somebody_adds(1, name=f"Н {n}", fm=_phone(n)) for n in range(12)}  # more than two pages
     box.frozen.move(minutes=16)
     box.drain()
     assert set(objects_known_as("lead", numbers)) == numbers
@@ -77,7 +81,7 @@ def test_the_pass_by_time_of_change_finds_what_no_message_told_of(box: Mirror) -
     before = writes(box)
     box.drain()
     assert len(box.fake.calls("crm.item.list")) > asked
-    assert (writes(box), Lead.objects.count()) == (before, 60)
+    assert (writes(box), Lead.objects.count()) == (before, 12)
 
 
 def test_what_was_there_before_the_mirror_is_left_to_an_import(box: Mirror) -> None:
@@ -115,7 +119,7 @@ def test_B11_doubled_lost_and_reordered_messages_bring_each_lead_once(box: Mirro
     messages = Messages(box.crm, lost=0.3, doubled=0.5, seed=3)
     box.fake.plan = Plan(rate=0.3, seed=5)
     numbers = []
-    for n in range(12):
+    for n in range(size(6, 100)):
         numbers.append(box.crm.somebody_adds(1, fm=_phone(n)))
         box.crm.item_update({"entityTypeId": 1, "id": numbers[-1], "fields": {"name": f"Имя {n}"}})
         for text in messages.bodies():
@@ -146,9 +150,7 @@ def test_B11_a_wrong_token_is_told_from_the_right_one_in_constant_time_and_learn
 
 @pytest.mark.parametrize("number", ["", "abc", "-1", "9" * 40, "1;2", "٣"])
 def test_B11_what_is_no_id_is_passed_over(number: str) -> None:
-    began = time.perf_counter()
     assert post(body("ONCRMLEADADD", number)) == 200
-    assert time.perf_counter() - began < 1
     assert post(body("ONCRMDEALADD", 5)) == 200
     assert not Hint.objects.exists()
 

@@ -1,8 +1,10 @@
-"""`manage.py bitrix24 push|status|retry|check`: the mirror by hand. Prints figures and no personal data."""
+"""`manage.py bitrix24 push|status|retry|check|load`: the mirror by hand. Prints figures and no personal data."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -10,20 +12,21 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from bitrix24 import line, mirror
 from bitrix24.address import Webhook
-from bitrix24.models import Alarm
+from bitrix24.client import Portal
+from bitrix24.compare import compare
+from bitrix24.first_contact import findings
+from bitrix24.load import Busy, Tally, load
+from bitrix24.models import Alarm, Line
 from bitrix24.outcomes import Outcome
-from outbox.delivery import parked, retry
+from bitrix24.session import Nothing, Session
+from crm import clock
+from outbox.delivery import Closed, Failed, Later, parked, retry
 
-SIMPLE_MODE = 2
-NEEDED: dict[str, dict[str, Any]] = {
-    "crm.item.list": {"entityTypeId": 1, "select": ["id"], "start": -1},
-    "crm.status.list": {"filter": {"ENTITY_ID": "SOURCE"}},
-    "user.get": {"FILTER": {"ID": 1}},
-}
+WAIT = 5.0  # seconds at most between two looks at a paused line
 
 
 class Command(BaseCommand):
-    help = "The mirror to Bitrix24: push what is due, show its state, try again what was given up, check the portal."
+    help = "The mirror to Bitrix24: push what is due, show its state, try again, check the portal, load an old base."
 
     def add_arguments(self, parser: CommandParser) -> None:
         wishes = parser.add_subparsers(dest="wish", required=True)
@@ -31,11 +34,24 @@ class Command(BaseCommand):
         push.add_argument("--within", type=float, default=3600.0, help="seconds after which to end anyhow")
         wishes.add_parser("status", help="figures; status 1 when somebody has to act")
         wishes.add_parser("retry", help="try again everything that was given up, and go on after a stop")
-        wishes.add_parser("check", help="ask the portal what it allows")
+        check = wishes.add_parser("check", help="ask the portal what it allows, and compare both sides field by field")
+        check.add_argument("--repair", action="store_true", help="send again what differs")
+        check.add_argument("--portal", action="store_true", help="only ask what the portal allows")
+        first = wishes.add_parser("load", help="the first load of a base that was there before the mirror")
+        first.add_argument("--dry-run", action="store_true", help="say what would be created, linked, updated")
+        first.add_argument(
+            "--within", type=float, default=float("inf"), help="seconds after which to end; goes on later"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wish = {"push": self._push, "status": self._status, "retry": self._retry, "check": self._check}[options["wish"]]
-        wish(options)
+        wishes = {
+            "push": self._push,
+            "status": self._status,
+            "retry": self._retry,
+            "check": self._check,
+            "load": self._load,
+        }
+        wishes[options["wish"]](options)
 
     def _push(self, options: dict[str, Any]) -> None:
         self._webhook()
@@ -50,7 +66,6 @@ class Command(BaseCommand):
 
     def _status(self, options: dict[str, Any]) -> None:
         state = mirror.state()
-        now = state.at
         self.stdout.write(f"mirror: {'on' if state.on else 'off'}")
         self.stdout.write(f"pending: {state.pending}")
         self.stdout.write(f"parked: {state.parked}")
@@ -60,7 +75,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"last success: {state.line.told_at.isoformat(timespec='seconds')}")
             if state.pending:
                 self.stdout.write(f"drained in about: {state.drained_in}")
-            if state.line.paused_until is not None and state.line.paused_until > now:
+            if state.line.paused_until is not None and state.line.paused_until > state.at:
                 self.stdout.write(f"paused until: {state.line.paused_until.isoformat(timespec='seconds')}")
             if state.line.stopped_at is not None:
                 self.stdout.write(f"stopped: {state.line.stopped_because}")
@@ -77,29 +92,60 @@ class Command(BaseCommand):
         self.stdout.write(f"tried again: {again}")
 
     def _check(self, options: dict[str, Any]) -> None:
+        with self._portal() as portal:
+            session = Session(portal, Nothing())
+            well = True
+            for finding in findings(session):
+                self.stdout.write(finding.text)
+                well = well and finding.well
+            if not well:
+                raise CommandError("The mirror would not work as it should; docs/bitrix24.md says what to change.")
+            if options["portal"]:
+                return
+            clean = True
+            for report in compare(session, repair=options["repair"]):
+                self.stdout.write(str(report))
+                clean = clean and report.clean
+        if not clean and not options["repair"]:
+            raise CommandError("The two sides differ; --repair sends again what differs.")
+
+    def _load(self, options: dict[str, Any]) -> None:
+        ends, tally = time.monotonic() + options["within"], Tally()
+        with self._portal() as portal:
+            while True:
+                try:
+                    left = ends - time.monotonic()
+                    load(portal, tally, dry=options["dry_run"], within=left, say=self.stdout.write)
+                    break
+                except Busy:
+                    self._wait(ends)  # the worker's run ends by itself
+                except Closed as closed:
+                    if Line.current().stopped_at is not None:
+                        raise CommandError(f"The portal does not take anything: {closed}") from None
+                    self._wait(ends)
+        for said in tally.lines():
+            self.stdout.write(said)
+
+    def _wait(self, ends: float) -> None:
+        """Until the line may be open again. Raises CommandError when there is no time left."""
+        until = Line.current().paused_until
+        pause = min(WAIT, max(0.2, (until - clock.now()).total_seconds())) if until else 0.2
+        if time.monotonic() + pause > ends:
+            raise CommandError("The time is over; start it again, and it goes on.")
+        time.sleep(pause)
+
+    @contextmanager
+    def _portal(self) -> Iterator[Portal]:
         webhook = self._webhook()
         self.stdout.write(f"portal: {webhook.portal}")
         portal = mirror.connect(webhook)
-        failed = False
+        portal.webhook = line.address_of(webhook)
         try:
-            portal.wait_for_turn()
-            mode = portal.call("crm.settings.mode.get")
-            self.stdout.write(f"mode: {'simple (leads become deals at once)' if mode == SIMPLE_MODE else 'classic'}")
-            failed = mode == SIMPLE_MODE
-            for method, params in NEEDED.items():
-                portal.wait_for_turn()
-                try:
-                    portal.call(method, params)
-                    self.stdout.write(f"{method}: ok")
-                except Outcome as outcome:
-                    failed = True
-                    self.stdout.write(f"{method}: {outcome}")
-        except Outcome as outcome:
+            yield portal
+        except (Outcome, Closed, Failed, Later) as outcome:
             raise CommandError(f"The portal does not answer as it should: {outcome}") from None
         finally:
             portal.close()
-        if failed:
-            raise CommandError("The mirror would not work as it should; docs/bitrix24.md says what to change.")
 
     def _webhook(self) -> Webhook:
         if settings.BITRIX24_WEBHOOK is None:
