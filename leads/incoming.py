@@ -22,7 +22,7 @@ from contacts.resources import ContactResource
 from crm import private_files, tables
 from crm.errands import Errand, drive, finish, keep, release
 from crm.nudges import CARRY_FILES, nudge
-from crm.resources import Context, Outcome, Row, VerbResource, Verdict
+from crm.resources import Context, Row, VerbResource, Verdict
 from crm.transactions import verb
 from leads.former_resource import FormerLeadResource
 from leads.models import ImportFile, RefusedRow
@@ -41,7 +41,7 @@ PORTION = 200  # rows taken in at once: half a second of the one writer that SQL
 LOOKED_AT = 1000  # rows looked through at once
 SLICE = 20.0  # seconds that one run of the job works on a file before others have their turn
 SAMPLE = 20
-MOST_TOLD = 200  # refused rows that are named before anything is stored
+MOST_REASONS, MOST_NAMED = 200, 10  # reasons that are kept before anything is stored, and rows named for each
 _ROWS = ".rows"
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ def _check(file: ImportFile) -> None:
     context = Context(file.by, digest, file.meanings)
     counts: Counter[str] = Counter()
     first: list[list[Any]] = []
-    refused: list[list[Any]] = []
+    refused: dict[str, list[int]] = {}
     for portion in portions(_read_rows(file), LOOKED_AT):
         rows = [resource.read(number, cells, file.columns) for number, cells in portion]
         outcomes = resource.judge_all(rows, context, seen)
@@ -95,18 +95,24 @@ def _check(file: ImportFile) -> None:
             shown = [number, [cell[:200] for cell in cells], outcome.verdict, outcome.reason]
             if len(first) < SAMPLE:
                 first.append(shown)
-            if outcome.verdict == Verdict.REFUSED and len(refused) < MOST_TOLD:
-                refused.append([number, outcome.reason])
+            if outcome.verdict == Verdict.REFUSED and (outcome.reason in refused or len(refused) < MOST_REASONS):
+                refused.setdefault(outcome.reason, []).append(number)
         _progress(file, done=sum(counts.values()))
     finish(
         file,
         digest=digest,
         total=sum(counts.values()),
         done=sum(counts.values()),
-        sample={"rows": first, "refused": refused},
+        sample={"rows": first, "refused": _reasons(refused)},
         unknown=_unknown(resource),
         **_counts(counts),
     )
+
+
+def _reasons(refused: dict[str, list[int]]) -> list[list[Any]]:
+    """The most frequent first: reason, rows, the first of them."""
+    by_count = sorted(refused.items(), key=lambda pair: -len(pair[1]))
+    return [[reason, len(numbers), numbers[:MOST_NAMED]] for reason, numbers in by_count[:SAMPLE]]
 
 
 def _unpack(file: ImportFile) -> str:
@@ -202,13 +208,6 @@ def portions(rows: Iterable[T], size: int) -> Iterator[list[T]]:
     rows = iter(rows)
     while portion := list(islice(rows, size)):
         yield portion
-
-
-def sample_outcomes(file: ImportFile, rows: Sequence[tuple[int, list[str]]]) -> list[Outcome]:
-    """What the first rows would become by the columns chosen now."""
-    resource = resource_of(file)
-    read = [resource.read(number, cells, file.columns) for number, cells in rows]
-    return resource.judge_all(read, Context(file.by, "", file.meanings), _nothing_seen())
 
 
 def stored_files(file: ImportFile) -> list[Path]:

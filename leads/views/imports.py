@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Min
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -30,7 +31,7 @@ from team.pages import needs
 from team.roles import RIGHTS, Right
 
 PER_PAGE = 30
-TOLD = 20  # refused rows that the page names; the file has all of them
+TOLD = 20  # reasons that the page names; the file has all of them
 KINDS = (ImportFile.Kind.LEADS, ImportFile.Kind.CONTACTS, ImportFile.Kind.SOURCES)
 
 
@@ -96,10 +97,10 @@ def _page(request: HttpRequest, file: ImportFile, wrong: str = "", *, status: in
             {"heading": heading or "—", "field": field, "label": str(labels.get(field, "")), "example": example}
             for heading, field, example in zip(file.headers, file.columns, _examples(file), strict=False)
         ],
-        "used": [(place, str(labels[field])) for place, field in enumerate(file.columns) if field and field in labels],
+        "used": [(name, str(labels[name])) for name in _used(file)],
         "rows": _rows(file, sample.get("rows", [])),
-        "told": [] if file.is_taken else sample.get("refused", [])[:TOLD],
-        "refused_rows": file.refused_rows.all()[:TOLD] if file.step == ImportFile.Step.TAKE else [],
+        "reasons": _reasons(file, sample.get("refused", [])),
+        "has_refused": file.step == ImportFile.Step.TAKE and file.refused > 0 and bool(file.stored),
         "may_choose": file.step == ImportFile.Step.CHECK and bool(file.stored),
         "asks_source": "source" in RESOURCES[file.kind].spellings and file.kind == ImportFile.Kind.LEADS,
         "sources": Source.objects.filter(merged_into__isnull=True, active=True),
@@ -116,16 +117,33 @@ def _examples(file: ImportFile) -> list[str]:
     return [next((row[place] for row in cells if row[place]), "") for place in range(width)]
 
 
+def _used(file: ImportFile) -> list[str]:
+    """The fields that some column is, each once."""
+    known = RESOURCES[file.kind].labels
+    return list(dict.fromkeys(field for field in file.columns if field in known))
+
+
 def _rows(file: ImportFile, rows: list[list[Any]]) -> list[dict[str, Any]]:
-    used = [place for place, field in enumerate(file.columns) if field]
+    """The first rows as they are understood."""
+    shown = []
+    for number, cells, verdict, why in rows:
+        given = RESOURCES[file.kind].read(number, cells, file.columns).given
+        texts = [given.get(name, "") for name in _used(file)]
+        shown.append({"number": number, "cells": texts, "verdict": verdict, "why": why})
+    return shown
+
+
+def _reasons(file: ImportFile, expected: list[list[Any]]) -> list[dict[str, Any]]:
+    """Why rows are, or were, refused: the most frequent reasons, each with how many rows and the first of them."""
+    if file.step == ImportFile.Step.CHECK:
+        return [
+            {"why": why, "count": count, "numbers": numbers, "more": count > len(numbers)}
+            for why, count, numbers in expected
+        ]
+    counted = file.refused_rows.order_by().values("reason").annotate(count=Count("pk"), first=Min("number"))
     return [
-        {
-            "number": number,
-            "cells": [cells[place] if place < len(cells) else "" for place in used],
-            "verdict": verdict,
-            "why": why,
-        }
-        for number, cells, verdict, why in rows
+        {"why": row["reason"], "count": row["count"], "numbers": [row["first"]], "more": row["count"] > 1}
+        for row in counted.order_by("-count", "reason")[:TOLD]
     ]
 
 
@@ -199,7 +217,7 @@ def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
 def import_refused(request: HttpRequest, pk: int, kind: str) -> FileResponse:
     """The rows that were not taken in, as a file with their reasons, to be put right and brought in again."""
     file = get_object_or_404(ImportFile, pk=pk)
-    if kind not in Format:
+    if kind not in list(Format):
         raise Http404
     file_format = Format(kind)
     response = FileResponse(refused_rows_file(file, file_format), content_type=file_format.content_type)
