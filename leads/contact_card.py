@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact
 from deals.models import Deal
 from leads.lines import Line, lines
 from leads.models import Lead, Touch
+from leads.pipeline import Status
 from leads.timeline import Entry
 from tasks.models import Task
 from team.models import User
@@ -30,6 +33,16 @@ class Card:
     tasks: list[Task]
     touches: list[Line]
     touches_count: int
+
+    @property
+    def message_url(self) -> str:
+        """The page that writes to the client about the lead in work, and leads back here; empty without one."""
+        workable = (lead for lead in self.leads if not lead.is_duplicate and lead.status != Status.JUNK)
+        lead = next(workable, None)
+        if lead is None:
+            return ""
+        back = urlencode({"next": reverse("contact-detail", args=[lead.contact_id])})
+        return f"{reverse('lead-message', args=[lead.pk])}?{back}"
 
     @property
     def deal_seen(self) -> Deal | None:

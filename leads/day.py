@@ -19,10 +19,13 @@ from contacts.templatetags.phone_format import tel
 from crm.templatetags.crm_format import GRACE
 from leads.effort import meetings_booked, middle, wait_for_call
 from leads.foresight import Ahead, look_ahead
-from leads.models import Lead, Touch, TouchPolicy
+from leads.ladder import ladder_to_come, ladders
+from leads.ladder_words import in_words
+from leads.models import DayPlan, Lead, Touch, TouchPolicy
 from leads.pipeline import CLOSED, Status
 from leads.queue import Offer, Reason, end_of_day, later_today, offer_for, queue
 from leads.remarks import BUSY_CALL
+from leads.scripts import script_of_status, steps
 from leads.touch_policy import REACHED, Channel, Direction, Outcome, Progress, missing, progress
 from tasks.actions import Catalogue
 from tasks.models import EscalationPolicy, Kind, Task
@@ -32,7 +35,6 @@ from team.models import Hold, ShiftPeriod, User
 
 KNOWN = 3  # last touches that are told beside the client
 URGENT = (Reason.MISSED_CALL, Reason.PROMISED, Reason.NEW, Reason.REPEAT)
-LADDER = 6
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Numbers:
     calls: int
     reached: int
     meetings: int
+    planned: int  # meetings by the plan of the day; 0: there is none
     first_call: timedelta | None
     goal: timedelta
 
@@ -69,12 +72,14 @@ class Client:
     until: datetime | None  # the hold lasts; None: not held
     offer: Offer | None  # None: chosen ahead of time
     tasks: list[Task]
+    of_stay: list[Task]  # with those of the present stay that are closed
     touches: list[Touch]
     ahead: Ahead
     progress: Progress
     after_call: Progress  # what it will be once this call is recorded as unanswered
     opens_at: datetime | None
     catalogue: Catalogue
+    script: list[str]  # what to say, step by step
 
     @property
     def call_url(self) -> str:
@@ -97,19 +102,6 @@ class Client:
         """Does the client's clock differ from the firm's?"""
         firm = self.at.astimezone(ZoneInfo(settings.TIME_ZONE))
         return self.at.astimezone(self.lead.zone).utcoffset() != firm.utcoffset()
-
-    @property
-    def number(self) -> int:
-        """The number of the touch that is to be made now, since the lead was opened."""
-        return len(self._tried) + 1
-
-    @property
-    def _tried(self) -> list[Touch]:
-        return [touch for touch in self.touches if touch.direction == Direction.OUTGOING]
-
-    @property
-    def asked(self) -> int:
-        return max(self.progress.policy.touches, self.number)
 
     @property
     def gate(self) -> str:
@@ -139,31 +131,30 @@ class Client:
         rules = [rule for rule, _steps in self.catalogue.rules if rule.status == Status.MEETING]
         return list(dict.fromkeys(rule.text or str(Kind(rule.kind).label) for rule in rules))
 
-    def ladder(self) -> list[dict[str, Any]]:
-        """What was tried since the lead was opened, the touch of now, and what comes after it."""
-        tried = self._tried
-        shown = tried[-(LADDER - 2) :] if self.ahead.no_answer else tried[-(LADDER - 1) :]
-        first = len(tried) - len(shown) + 1
-        steps: list[dict[str, Any]] = [
-            {"n": first + number, "state": "done", "title": touch.get_outcome_display(), "at": touch.at}
-            for number, touch in enumerate(shown)
-        ]
-        due = self.offer.task.due_at if self.offer else self.at
-        steps.append({"n": len(tried) + 1, "state": "now", "title": "", "at": max(due, self.at - GRACE)})
-        if self.ahead.no_answer:
-            steps.append({"n": len(tried) + 2, "state": "", "title": "", "at": self.ahead.no_answer})
-        return steps
+    @property
+    def climb(self) -> dict[str, Any] | None:
+        """The calls of the plan as a ladder, as the card shows it; None in a status without a cadence of calls."""
+        if self.lead.status == Status.NEW:
+            due = self.tasks[0].due_at if self.tasks else self.at
+            ladder = ladder_to_come(self.lead, self.catalogue, due=due, at=self.at)
+        else:
+            climbs = ladders(self.lead, self.catalogue, self.touches, self.of_stay, at=self.at)
+            ladder = next((one for one in climbs if one.kind == Kind.CONTACT_CLIENT), None)
+        return in_words(ladder, zone=self.lead.zone, at=self.at) if ladder else None
 
 
 def read_place(user: User, *, at: datetime) -> tuple[str, Hold | None]:
     """Whether `user` is on line ("on", "break", "off"), and the client they hold as a card shows them. One query."""
     shift = ShiftPeriod.objects.filter(user=OuterRef("pk"), ended_at__isnull=True).values("state")[:1]
     lead = "hold__lead"
-    people = User.objects.annotate(state=Subquery(shift)).select_related(
+    script = script_of_status("hold__lead__status")
+    people = User.objects.annotate(state=Subquery(shift), script=script).select_related(
         f"{lead}__contact", f"{lead}__source", f"{lead}__office", f"{lead}__responsible"
     )
     person = people.get(pk=user.pk)
     hold: Hold | None = getattr(person, "hold", None)
+    if hold is not None:
+        hold.lead.script = person.script  # type: ignore[attr-defined]
     return person.state or OFF, hold if hold and hold.expires_at > at else None
 
 
@@ -187,12 +178,14 @@ def read_client(
         until=until,
         offer=standing or offer_for(lead.pk, user, at=at, hours=catalogue.hours),
         tasks=[task for task in tasks if task.state == Task.State.OPEN],
+        of_stay=tasks,
         touches=since,
         ahead=look_ahead(lead, tasks, catalogue, busy_today=len(busy), by=user, at=at),
         progress=progress(policy, since, opened_at=lead.opened_at, zone=lead.zone, at=at),
         after_call=progress(policy, [*since, this_call], opened_at=lead.opened_at, zone=lead.zone, at=at),
         opens_at=opens_at if opens_at > at else None,
         catalogue=catalogue,
+        script=steps(getattr(lead, "script", None)),
     )
 
 
@@ -209,7 +202,7 @@ def read_line(user: User, catalogue: Catalogue, *, at: datetime) -> Line:
 
 
 def read_numbers(user: User, *, hours: Hours, at: datetime) -> Numbers:
-    """The four numbers since the firm's midnight. Three queries."""
+    """The four numbers since the firm's midnight, with what they are measured against. Four queries."""
     end = end_of_day(at)
     began = end - timedelta(days=1)
     calls = list(
@@ -222,6 +215,7 @@ def read_numbers(user: User, *, hours: Hours, at: datetime) -> Numbers:
         calls=len(calls),
         reached=sum(outcome in REACHED for outcome, *_ in calls),
         meetings=meetings_booked(began, end).filter(by=user).count(),
+        planned=DayPlan.current().meetings,
         first_call=middle(waits),
         goal=timedelta(minutes=EscalationPolicy.current().first_call_minutes),
     )

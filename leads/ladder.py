@@ -12,6 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from leads.models import Lead, Touch
+from leads.pipeline import Status
 from leads.touch_policy import REACHED, Channel
 from tasks.actions import LATE_STEP_GAP, Catalogue
 from tasks.cadence import Anchor, Step, plan_next
@@ -173,3 +174,21 @@ def ladders(
         for rule, steps in catalogue.rules
         if rule.status == lead.status and rule.pace == TaskRule.Pace.CADENCE and rule.on == TaskRule.On.LEAD and steps
     ]
+
+
+def ladder_to_come(lead: Lead, catalogue: Catalogue, *, due: datetime, at: datetime) -> Ladder | None:
+    """The calls that begin with the first touch of a new lead, which is `due`: the cadence of «Прозвон» as far as it
+    can be foreseen at `at`. None if that status has no cadence of calls.
+    """
+    cadences = (
+        steps
+        for rule, steps in catalogue.rules
+        if rule.status == Status.DIALING and rule.kind == Kind.CONTACT_CLIENT and rule.pace == TaskRule.Pace.CADENCE
+    )
+    steps = next(cadences, None)
+    if not steps or lead.do_not_call:
+        return None
+    rungs = [Rung(1, State.NOW, due, steps[0].channel)]
+    entered = {Anchor.ENTRY: at}
+    _foresee(rungs, steps, entered, reached=False, zone=lead.zone, hours=catalogue.hours, at=at)
+    return Ladder(Kind.CONTACT_CLIENT, tuple(rungs), reached=False)

@@ -10,9 +10,9 @@ from django.db.models.functions import JSONObject
 from leads.models import CallScript
 
 
-def script_of_status() -> Subquery:
-    """A column of leads: the steps of the script of each one's status, None without one."""
-    scripts = CallScript.objects.filter(status=OuterRef("status")).order_by()
+def script_of_status(status: str = "status") -> Subquery:
+    """A column for `steps`: the script of the status that stands in the column `status`."""
+    scripts = CallScript.objects.filter(status=OuterRef(status)).order_by()
     return Subquery(scripts.values(steps=JSONObject(a="step_1", b="step_2", c="step_3"))[:1])
 
 

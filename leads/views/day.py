@@ -28,6 +28,7 @@ from leads.models import Lead
 from leads.parting import lately_theirs, log_parting_touch
 from leads.queue import choose_client, next_client, next_of, skip
 from leads.results import Result, finish_here, record_result
+from leads.scripts import script_of_status
 from leads.views.answers import Again, attempt, viewer
 from leads.views.parting import agreed, say_parting
 from leads.views.undo import say_done
@@ -118,7 +119,8 @@ def _client(request: HttpRequest, pk: int, lead: Lead | None = None) -> tuple[Cl
     """The client that a form is about. Raises Lead.DoesNotExist if they are not this person's to see."""
     by, at = viewer(request), clock.now()
     if lead is None:
-        lead = Lead.objects.visible_to(by).select_related("contact", "source", "office", "responsible").get(pk=pk)
+        rows = Lead.objects.visible_to(by).select_related("contact", "source", "office", "responsible")
+        lead = rows.annotate(script=script_of_status()).get(pk=pk)
     catalogue = Catalogue.read()
     line = read_line(by, catalogue, at=at)
     hold = held_by(by, at=at)

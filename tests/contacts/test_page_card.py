@@ -147,3 +147,10 @@ def test_texts_are_shown_as_text(operator: object) -> None:
     touch(card.leads.get(), by=operator, comment=HOSTILE)
     for page in PAGES:
         assert "<script>alert" not in signed_in(operator).get(f"/contacts/{card.pk}/{page}").content.decode()
+
+
+def test_who_works_leads_writes_with_a_template_and_comes_back() -> None:
+    row = lead()
+    page = signed_in(ManagerFactory()).get(f"/contacts/{row.contact_id}/").content.decode()
+    assert f'href="/leads/{row.pk}/message/?next=%2Fcontacts%2F{row.contact_id}%2F"' in page
+    assert "wa.me" not in page

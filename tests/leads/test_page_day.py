@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from contacts.models import Contact
-from leads.models import Lead
+from leads.models import CallScript, DayPlan, Lead
 from leads.remarks import log_conversation
 from leads.touches import NewTouch
 from tasks.models import Kind, Task
@@ -289,7 +289,7 @@ def test_the_four_numbers_of_the_day(pages: Client, operator: User, frozen: Froz
     frozen.move(minutes=2)
     touch(second, "answered", by=operator)
     said = opened(pages)
-    assert "Звонков сегодня 2 Дозвон 50 % 1 из 2 Записей 0 Первый звонок 4 мин" in said
+    assert "Звонков сегодня 2 Дозвон 50 % 1 из 2 Записей 0 план 6 Первый звонок 4 мин" in said
 
 
 def test_the_page_takes_sixteen_queries_however_long_the_queue(pages: Client, operator: User, frozen: Frozen) -> None:
@@ -317,3 +317,34 @@ def test_others_have_no_such_page_and_strangers_clients_are_not_there(pages: Cli
     for action in ("result", "skip"):
         assert pages.post(f"/day/{row.pk}/{action}/", {"result": "busy", "reason": "busy"}).status_code == 404
     assert pages.get("/day/?lead=99999999999999999999").status_code == 200
+
+
+def test_the_script_of_the_status_and_the_plan_are_edited_in_the_admin(pages: Client, operator: User) -> None:
+    row = lead(by=operator)
+    said = opened(pages)
+    assert "Сценарий Здравствуйте, меня зовут… Вы оставляли заявку" in said
+    wrong = text_of(pages.post(f"/day/{row.pk}/result/", {}))
+    assert "Сценарий Здравствуйте" in wrong
+    assert "Сценарий Здравствуйте" in text_of(pages.get(f"/leads/{row.pk}/"))
+    CallScript.objects.filter(status="new").update(step_1="Добрый день", step_2="", step_3="До встречи")
+    DayPlan.objects.update(meetings=0)
+    said = text_of(pages.get("/day/"))
+    assert "Сценарий Добрый день До встречи" in said
+    assert "план" not in said.split("Первый звонок")[0].split("Записей")[1]
+    CallScript.objects.all().delete()
+    assert "Сценарий" not in text_of(pages.get("/day/"))
+
+
+def test_the_ladder_of_my_day_is_that_of_the_card(pages: Client, operator: User, frozen: Frozen) -> None:
+    row = lead(by=operator, city="Уфа")
+    said = opened(pages)
+    assert "Касание 1 из 6" in said
+    assert "Сейчас сегодня, 14:00 По графику сегодня, 16:00 По графику завтра, 10:00" in said
+    touch(row, by=operator)
+    frozen.move(hours=2)
+    ladder = "Касание 2 из 6"
+    page, card = opened(pages), text_of(pages.get(f"/leads/{row.pk}/"))
+    steps = "Не ответил сегодня, 14:00 Сейчас сегодня, 16:00 По графику завтра, 10:00"
+    assert ladder in page
+    assert steps in page
+    assert steps in card
