@@ -12,6 +12,7 @@ from tests.browser.keyboard import type_moment
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("catalogues"),
 ]

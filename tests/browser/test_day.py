@@ -16,6 +16,7 @@ from tests.conftest import Frozen
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("catalogues", "frozen"),
 ]

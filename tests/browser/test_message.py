@@ -13,6 +13,7 @@ from tests import factories
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("catalogues"),
 ]

@@ -11,7 +11,7 @@ from team.models import NoticeKind, User
 from team.notices import tell
 from tests import factories
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_notice_comes_to_an_open_page(as_user: Callable[[User], Page]) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 from team.models import User
 from team.roles import Role
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_page_opens_as_the_colleague_who_was_named(as_user: Callable[[User], Page]) -> None:

@@ -21,7 +21,7 @@ from tests.leads.table_files import taken
 from tests.pages import signed_in
 from tests.rest import intake
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 COLUMNS = ("Телефон", "Источник", "Имя", "E-mail")
 
