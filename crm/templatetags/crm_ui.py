@@ -108,7 +108,7 @@ def sort_th(context: Context, key: str, label: str, css: str = "", default: str 
     present = context["request"].GET.get("sort") or default
     direction = {key: "ascending", f"-{key}": "descending"}.get(present, "")
     other_way = f"-{key}" if direction == "ascending" else key
-    return {"label": label, "css": css, "direction": direction, "url": url_with(context, sort=other_way)}
+    return {"key": key, "label": label, "css": css, "direction": direction, "url": url_with(context, sort=other_way)}
 
 
 @register.simple_tag(takes_context=True)
