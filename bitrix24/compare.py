@@ -15,10 +15,8 @@ from bitrix24.load_items import ask, in_parts
 from bitrix24.push import gone_there
 from bitrix24.session import Session
 from bitrix24.timeline import Note, fields_of, note_of
-from bitrix24.twins import ORIGINATOR, several
+from bitrix24.twins import ORIGINATOR, send_again, several
 from crm import clock
-from crm.transactions import verb
-from outbox.actions import mark_all
 from outbox.delivery import Later
 from outbox.models import Link, Mark
 
@@ -93,13 +91,7 @@ def _compare_page(session: Session, report: Report, links: list[Link], *, repair
             report.equal += 1
     Link.objects.bulk_update(links, ["differs", "compared_at"], batch_size=100)
     if repair and wrong:
-        _send_again(wrong)
-
-
-@verb
-def _send_again(links: list[Link]) -> None:
-    Link.objects.filter(pk__in=[link.pk for link in links]).update(digest="")
-    mark_all((link.kind, link.object_id) for link in links)
+        send_again(wrong)
 
 
 def _ours(session: Session, link: Link) -> Content | Note | None:

@@ -20,6 +20,8 @@ T = TypeVar("T")
 PROBE = "crm.settings.mode.get"  # cheap, and in the scope that the mirror needs anyhow
 READS = (".list", ".get", ".findbycomm")
 FORBIDDEN_FOR = timedelta(hours=1)
+PERSONAL = {"name", "value", "values", "comments", "COMMENT", "title", "SUBJECT", "sourceDescription", "EMAIL"}
+SHORTEST = 3  # characters: what is shorter tells nobody who it is
 MOST_SECONDS = 336.0
 """Of a method's time in ten minutes, after which it is left alone: 80 % of the least limit that is known, 420 s."""
 
@@ -36,6 +38,21 @@ class Nothing:
 
     def renew(self) -> None:
         return None
+
+
+def without_values(text: str, sent: Any) -> str:
+    """The portal's words without the personal data that was sent: it likes to repeat what it does not take."""
+    for value in sorted(_personal(sent), key=len, reverse=True):
+        text = text.replace(value, "…")
+    return text
+
+
+def _personal(sent: Any, name: str = "") -> set[str]:
+    if isinstance(sent, dict):
+        return {value for key, inner in sent.items() for value in _personal(inner, str(key) if key != "fields" else "")}
+    if isinstance(sent, list | tuple):
+        return {value for inner in sent for value in _personal(inner, name)}
+    return {sent} if isinstance(sent, str) and name in PERSONAL and len(sent) >= SHORTEST else set()
 
 
 @dataclass(frozen=True)
@@ -105,6 +122,13 @@ class Session:
         return Answers(told if isinstance(told, dict) else {}, failures)
 
     def _answer(self, method: str, params: dict[str, Any], methods: list[str]) -> dict[str, Any]:
+        try:
+            return self._sent(method, params, methods)
+        except Outcome as outcome:
+            outcome.args = (without_values(str(outcome), params),)
+            raise
+
+    def _sent(self, method: str, params: dict[str, Any], methods: list[str]) -> dict[str, Any]:
         now = clock.now()
         state = Line.current()
         if pauses := [until for name in methods if (until := state.method_paused_until(name, now))]:

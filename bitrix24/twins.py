@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +19,8 @@ from bitrix24 import line
 from bitrix24.outcomes import Refusal, Unclear
 from bitrix24.session import Session
 from crm import clock
+from crm.transactions import verb
+from outbox.actions import mark_all
 from outbox.delivery import Closed, Later
 from outbox.models import Link
 
@@ -105,3 +107,10 @@ def forget(link_id: int) -> None:
     Link.objects.filter(pk=link_id).update(
         remote_id=None, digest="", values={}, gone_at=None, creating_since=None, looks=0
     )
+
+
+@verb
+def send_again(links: Sequence[Link]) -> None:
+    """Tell these once more, whether or not they have changed here."""
+    Link.objects.filter(pk__in=[link.pk for link in links]).update(digest="")
+    mark_all((link.kind, link.object_id) for link in links)

@@ -7,12 +7,13 @@ from django.test import Client
 from django.urls import reverse
 
 from bitrix24 import line
-from bitrix24.models import Alarm
+from bitrix24.models import Alarm, Entry
 from outbox import delivery
 from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.bitrix24.portal import CODE, Plan
-from tests.factories import AdminFactory, OperatorFactory, lead
+from tests.factories import AdminFactory, OperatorFactory, lead, lead_in, move
+from tests.pages import at_most
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +165,87 @@ def test_a_saved_change_pays_one_query_and_wakes_the_mirror_once_a_second(box: M
     lead()
     lead()
     assert woken == ["bitrix24.jobs.push"]
+
+
+STATE = "/admin/bitrix24/line/"
+MAPPING = "/admin/bitrix24/wiring/"
+
+
+def test_the_page_of_the_state_says_how_it_is(box: Mirror, admin: Client) -> None:
+    row = lead(name="Секретная")
+    with at_most(18):
+        page = admin.get(STATE).content.decode()
+    assert "включено, портал 127.0.0.1" in page
+    assert CODE not in page
+    assert f"контакт: {Mark.objects.filter(kind='contact').count()}" in page
+    box.crm.rejects = lambda given: f"Имя {given.get('name')} не годится" if "fm" in given else ""
+    box.round()
+    page = admin.get(STATE).content.decode()
+    assert "Имя … не годится" in page, "the portal's words come without what was sent"
+    assert "Секретная" not in page
+    assert f'href="/admin/contacts/contact/{row.contact_id}/change/"' in page
+    box.crm.rejects = lambda given: ""
+    mark = box.marked(row.contact)
+    answer = admin.post(STATE, {"do": "retry", "pk": mark.pk}, follow=True)
+    assert "Повторено" in answer.content.decode() or LogEntry.objects.filter(object_id=str(mark.pk)).exists()
+    assert LogEntry.objects.filter(object_id=str(mark.pk)).exists()
+    box.frozen.move(minutes=5)
+    box.drain()
+    assert box.twin(row)
+    assert "Эта запись не ждёт решения." in admin.post(STATE, {"do": "retry", "pk": "x"}, follow=True).content.decode()
+
+
+def test_the_page_of_the_state_decides_about_the_rest(box: Mirror, admin: Client, settings) -> None:
+    row = lead()
+    box.crm.rejects = lambda given: "no" if "fm" in given else ""
+    box.round()
+    admin.post(STATE, {"do": "retry_all"})
+    assert not delivery.parked().exists()
+    box.round()
+    admin.post(STATE, {"do": "skip", "pk": box.marked(row.contact).pk})
+    assert not box.marked(row.contact).pending
+    line.alarm("several:x", "два объекта")
+    admin.post(STATE, {"do": "close", "pk": Alarm.objects.get().pk})
+    assert Alarm.objects.get().closed_at
+    line.stop(settings.BITRIX24_WEBHOOK, "NO_AUTH_FOUND")
+    assert "остановлена" in admin.get(STATE).content.decode()
+    admin.post(STATE, {"do": "resume"})
+    assert line.open_for(settings.BITRIX24_WEBHOOK)
+    settings.BITRIX24_WEBHOOK = None
+    assert "выключено" in admin.get(STATE).content.decode()
+
+
+def test_stages_sources_people_and_the_pipeline_are_mapped_by_choice(box: Mirror, admin: Client) -> None:
+    operator = OperatorFactory(email="a@firm.example")
+    box.crm.users = [{"ID": "77", "EMAIL": "other@firm.example", "NAME": "Анна", "LAST_NAME": "Серова"}]
+    admin.post(MAPPING, {"do": "read"})
+    page = admin.get(f"{MAPPING}?part=people").content.decode()
+    assert "Серова Анна" in page
+    for part, chosen in (
+        ("stages", {"of:dialing": "IN_PROCESS"}),
+        ("sources", {"of:site": "WEB"}),
+        ("people", {f"of:{operator.pk}": "77"}),
+        ("deals", {"pipeline": "5"}),
+        ("deals", {"of:documents": "C5:EXECUTING"}),
+    ):
+        assert admin.get(f"{MAPPING}?part={part}").status_code == 200
+        admin.post(f"{MAPPING}?part={part}", {"do": "save", **chosen})
+    row = move(lead(by=operator, source="site"), "dialing")
+    signed = lead_in("contract")
+    box.drain()
+    there = box.twin(row)
+    assert (there["stageId"], there["sourceId"], there["assignedById"]) == ("IN_PROCESS", "WEB", 77)
+    assert box.twin(signed.deal)["stageId"] == "C5:EXECUTING"
+    assert LogEntry.objects.count() == 5
+    # What the portal does not have is not taken, and an empty choice goes back to what happens by itself.
+    answer = admin.post(f"{MAPPING}?part=stages", {"do": "save", "of:dialing": "NOWHERE"}, follow=True)
+    assert "На портале нет такой записи" in answer.content.decode()
+    admin.post(f"{MAPPING}?part=stages", {"do": "save", "of:dialing": ""})
+    assert not Entry.objects.filter(directory="STATUS", code="dialing").exists()
+
+
+def test_a_portal_that_cannot_be_asked_is_said_so(box: Mirror, admin: Client) -> None:
+    box.fake.plan = Plan(always="401")
+    page = admin.post(MAPPING, {"do": "read"}, follow=True).content.decode()
+    assert "NO_AUTH_FOUND" in page
+    assert CODE not in page

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bitrix24 import line
-from bitrix24.models import Colleague, Entry, Line
+from bitrix24.models import Colleague, Entry, Hint, Line, Wiring
 from crm import clock
 from history.models import Event
 from leads.models import DayPlan, DistributionPolicy, IntakePolicy, Lead, Touch, TouchPolicy
@@ -34,7 +34,7 @@ from tests.pages import HOSTILE, at_most, signed_in
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, DayPlan, CallingHours, EscalationPolicy, ShiftPolicy, Line)
+ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, DayPlan, CallingHours, EscalationPolicy, ShiftPolicy, Line, Wiring)
 OTHERS = (OperatorFactory, LawyerFactory, ManagerFactory)
 
 
@@ -57,6 +57,7 @@ def rows(db: None) -> None:
     line.alarm("hostile", HOSTILE)
     Link.objects.create(kind="lead", object_id=1, origin="lead-1")
     Entry.objects.create(directory="SOURCE", code="site", remote_code=HOSTILE)
+    Hint.objects.create(remote_id=1, trouble=HOSTILE)
     Colleague.objects.create(user=operator)
 
 
@@ -68,7 +69,7 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
         *("contacts.Messenger", "contacts.MessageTemplate"),
         *("tasks.TaskRule", "tasks.CallingHours", "tasks.SpecialDay", "tasks.EscalationPolicy", "tasks.Task"),
         *("history.Event", "outbox.Mark", "outbox.Link", "leads.DistributionPolicy", "team.ShiftPolicy"),
-        *(f"bitrix24.{name}" for name in ("Line", "Alarm", "Entry", "Colleague")),
+        *(f"bitrix24.{name}" for name in ("Line", "Alarm", "Entry", "Colleague", "Wiring", "Hint")),
     }
 
 
