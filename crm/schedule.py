@@ -19,6 +19,7 @@ EVERY = [
     ("tasks.jobs.remind", 20),
     ("tasks.jobs.escalate", 60),
     ("reports.jobs.send_digests", 60),
+    ("reports.jobs.keep_tallies", 20),
     ("team.jobs.end_shifts", 60),
 ]
 

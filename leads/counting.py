@@ -64,7 +64,7 @@ BASES = {
 
 # The moment on the lead that makes it count. A prepaid contract stamps both of the last two (`domain.md`, Milestones),
 # so «Договоров» includes «Договоров с предоплатой».
-_MOMENTS = {
+MOMENTS = {
     Column.LEADS: "created_at",
     Column.APPOINTMENTS: "reached_meeting_at",
     Column.VISITS: "reached_visit_at",
@@ -126,10 +126,10 @@ def midnight(day: date) -> datetime:
 def counted(column: Column, basis: Basis, period: Period) -> Q:
     """The leads that `column` counts: the one definition of each number."""
     start, end = period.bounds()
-    moment = _MOMENTS[column] if basis == Basis.EVENT else "created_at"
+    moment = MOMENTS[column] if basis == Basis.EVENT else "created_at"
     condition = Q(**{f"{moment}__gte": start, f"{moment}__lt": end})
-    if moment != _MOMENTS[column]:
-        condition &= Q(**{f"{_MOMENTS[column]}__isnull": False})
+    if moment != MOMENTS[column]:
+        condition &= Q(**{f"{MOMENTS[column]}__isnull": False})
     return condition & _DUPLICATE if column == Column.DUPLICATES else condition
 
 

@@ -3,7 +3,7 @@
 Screen, API and files use it like this::
 
     filters = Filters.read(request.GET, me=request.user)      # raises Invalid by parameter
-    report = source_report(filters)                           # 2 queries; 3 with a source in the filters
+    report = source_report(filters)                           # 3 queries; 4 with a source in the filters
     for row in report.rows:                                   # in the order of the catalogue
         row.source, row.counts.leads, row.counts[Column.VISITS], row.counts.share(Column.VISITS)
     report.totals, report.hidden                              # the sum; sources left out because all is zero
@@ -18,16 +18,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Self
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from crm.errors import Invalid
 from crm.sheets import Table
-from leads.counting import BASES, HEADINGS, NOBODY, TABLE, Basis, Column, Counted, Scope, counted, touched
+from leads.counting import BASES, HEADINGS, NOBODY, TABLE, Column, Counted, Scope
 from leads.models import Lead
+from reports import tallies
 from sources.models import Source
 from team.models import User
 
@@ -75,6 +77,11 @@ class Counts:
     no_shows: int = 0
     duplicates: int = 0
 
+    @classmethod
+    def in_order(cls, numbers: Sequence[int]) -> Self:
+        """From numbers in the order of Column."""
+        return cls(**{column.value: number for column, number in zip(Column, numbers, strict=True)})
+
     def __getitem__(self, column: Column) -> int:
         return int(getattr(self, column))
 
@@ -107,24 +114,14 @@ class Report:
     hidden: list[Source]
 
 
-def source_report(filters: Filters, *, sources: Sequence[Source] | None = None) -> Report:
-    """Count once over the leads of the period. Two queries, however many leads and sources there are.
+def source_report(filters: Filters, *, sources: Sequence[Source] | None = None, kept: bool | None = None) -> Report:
+    """The report as of one moment. Three queries, however many leads and sources there are.
 
-    `sources` is the whole catalogue where the caller has read it already; that saves one of the two.
+    Two are saved where the caller has read the whole catalogue (`sources`) and asked `tallies.are_exact` (`kept`).
     """
     scope = filters.scope
-    columns = list(Column)
-    sums = {f"{column}_count": Count("pk", filter=counted(column, scope.basis, scope.period)) for column in columns}
-    if scope.basis == Basis.CREATED:
-        sums[f"{Column.LEADS}_count"] = Count(
-            "pk"
-        )  # every lead of the period; the same condition need not be asked twice
-    found = Lead.objects.filter(touched(scope.basis, scope.period) & scope.condition())
-    grouped = found.order_by().values("source").annotate(**sums).values_list("source", *sums)
-    counts = {
-        source: Counts(**{column.value: number for column, number in zip(columns, numbers, strict=True)})
-        for source, *numbers in grouped
-    }
+    numbers = tallies.sums(scope, kept=tallies.are_exact() if kept is None else kept)
+    counts = {source: Counts.in_order(row) for source, row in numbers.items()}
     rows: list[Row] = []
     hidden: list[Source] = []
     for source in catalogue() if sources is None else sources:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from crm.errors import Invalid
 from crm.sheets import Format, to_file
 from leads.counting import HEADINGS, TABLE, Basis, Column, Period, this_day
+from reports import daily, tallies
 from reports.sources import Counts, Filters, Report, Row, behind, catalogue, file_stem, source_report, table
 from sources.models import Source
 from team.models import User
@@ -73,18 +74,21 @@ class Number:
 def sources(request: HttpRequest) -> HttpResponse:
     """The report with the filters of the address, beside the period before unless `compare=0`.
 
-    Filters that cannot be read are named, and the report is this month's. Four queries of its own.
+    Filters that cannot be read are named, and the report is this month's. Six queries of its own.
     """
     wrong: dict[str, list[str]] = {}
     try:
         filters = Filters.read(request.GET, me=request.user)
     except Invalid as error:
         wrong, filters = error.fields, Filters.read({})
-    catalog = catalogue()
-    report = source_report(filters, sources=catalog)
-    before = source_report(filters.previous(), sources=catalog) if request.GET.get("compare") != "0" else None
+    catalog, kept = catalogue(), tallies.are_exact()
+    report = source_report(filters, sources=catalog, kept=kept)
+    before = None
+    if request.GET.get("compare") != "0":
+        before = source_report(filters.previous(), sources=catalog, kept=kept)
+    lines = daily.lines(filters.scope, kept=kept)
     shown = {
-        **_shown(report, before, sort=request.GET.get("sort", "")),
+        **_shown(report, before, lines, sort=request.GET.get("sort", "")),
         "wrong": [(LABELS.get(name, name), said[0]) for name, said in wrong.items()],
         "filters": filters,
         "presets": _presets(filters, before),
@@ -106,13 +110,14 @@ def sources_file(request: HttpRequest, kind: str) -> HttpResponse:
     return response
 
 
-def _shown(report: Report, before: Report | None, *, sort: str) -> dict[str, Any]:
+def _shown(report: Report, before: Report | None, lines: dict[int | None, daily.Line], *, sort: str) -> dict[str, Any]:
     """Rows, totals and funnel as numbers with their links; rows in the order `sort`, else by leads."""
     earlier = {row.source.pk: row.counts for row in before.rows} if before else {}
     best = {column: max((row.counts.share(column) or 0.0 for row in report.rows), default=0.0) for column in TABLE}
     rows = [
         {
             "source": row.source,
+            "line": lines.get(row.source.pk),
             "numbers": _numbers(
                 report.filters, row.source, row.counts, best, earlier.get(row.source.pk, Counts()) if before else None
             ),
@@ -125,6 +130,7 @@ def _shown(report: Report, before: Report | None, *, sort: str) -> dict[str, Any
         "report": report,
         "rows": rows,
         "totals": totals,
+        "totals_line": lines.get(None),
         "before": before,
         "columns": [(column.value, str(HEADINGS[column])) for column in TABLE],
         "default_sort": DEFAULT_SORT,

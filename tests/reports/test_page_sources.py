@@ -28,7 +28,7 @@ def cells(page: str, row: str) -> list[str]:
 
 
 @pytest.fixture
-def some_leads(catalogues: None) -> None:
+def some_leads(catalogues: None, frozen: Frozen) -> None:
     lead(source="quiz", phone="+79370006027")
     lead(source="site", phone="+79370006027")
     lead_in("meeting", source="quiz")
@@ -175,10 +175,23 @@ def test_the_files_say_the_same() -> None:
 
 
 @pytest.mark.usefixtures("some_leads")
-def test_the_report_takes_four_queries_beside_session_user_and_frame() -> None:
+def test_each_source_has_a_line_of_its_days_in_words(frozen: Frozen) -> None:
+    page = signed_in(ManagerFactory()).get(PAGE + "?from=2026-11-22").content.decode()
+    lines = re.findall(r'<svg class="spark"[^>]*aria-label="([^"]*)"', page)
+    assert lines == [
+        "Лиды по дням: 22 ноября — 0; 23 ноября — 0; 24 ноября — 3",
+        "Лиды по дням: 22 ноября — 0; 23 ноября — 0; 24 ноября — 2",
+        "Лиды по дням: 22 ноября — 0; 23 ноября — 0; 24 ноября — 5",
+    ]
+    assert "Лиды по месяцам: " in signed_in(ManagerFactory()).get(PAGE + "?from=2026-06-01").content.decode()
+    assert 'class="spark"' not in signed_in(ManagerFactory()).get(PAGE + "?from=2026-11-24").content.decode()
+
+
+@pytest.mark.usefixtures("some_leads")
+def test_the_report_takes_six_queries_beside_session_user_and_frame() -> None:
     client = signed_in(ManagerFactory())
     for _ in range(2):
-        with at_most(7):
+        with at_most(9):
             client.get(PAGE)
         for _ in range(4):
             lead(source="vk")

@@ -21,7 +21,7 @@ def test_a_prepaid_lead_counts_in_each_column_it_passed(basis: Basis, frozen, dj
     factories.lead(phone="8 937 000-60-27")
     factories.lead(phone="8 937 000-60-27")
     filters = Filters.read({"basis": basis.value})
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         report = source_report(filters)
     counts = report.totals
     assert (counts.leads, counts.appointments, counts.visits, counts.contracts, counts.contracts_prepaid) == (
