@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 
 from crm.limits import LONGEST_CELL, MOST_COLUMNS, MOST_UNPACKED, Unreadable
 
@@ -41,16 +42,24 @@ def check(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_parts(archive)
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
+        with _opened(path) as book:
             shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
             if not shown:
                 raise Unreadable(_("There is no sheet in the workbook."))
             return str(shown[0].title)
-        finally:
-            book.close()
     except _BROKEN as error:
         raise Unreadable(_("The workbook is damaged. Open it and save it anew.")) from error
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Workbook]:
+    """The workbook, read as it is asked for; by an open file, since the library judges files by their names."""
+    with path.open("rb") as file:
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _check_parts(archive: zipfile.ZipFile) -> None:
@@ -82,16 +91,13 @@ def _check_parts(archive: zipfile.ZipFile) -> None:
 def lines(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     """(number of the row, cells) of the sheet. Raises Unreadable."""
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
+        with _opened(path) as book:
             table = book[sheet]
             table.reset_dimensions()  # the sheet's own word for its size may be a million columns
             for number, values in enumerate(table.iter_rows(values_only=True), start=1):
                 if number > _MOST_SEEN:
                     raise Unreadable(_("There are too many empty rows in the sheet."))
                 yield number, _texts(values, number)
-        finally:
-            book.close()
     except _BROKEN as error:
         raise Unreadable(_("The workbook is damaged. Open it and save it anew.")) from error
 

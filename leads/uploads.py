@@ -42,13 +42,13 @@ def upload(pieces: Iterable[bytes], *, name: str, kind: str, by: User) -> Import
     if kind not in RESOURCES:
         raise Invalid({"kind": _("Say what is in the file.")})
     name = clean(PurePath(name.replace("\\", "/")).name, limit=200) or "—"
-    stored = private_files.store(
-        pieces, PurePath(name).suffix.lower() if PurePath(name).suffix in (".csv", ".xlsx") else ""
-    )
+    stored = private_files.store(pieces, "")
     try:
         head = tables.look(private_files.path_of(stored), name)
-    except tables.Unreadable as error:
+    except (tables.Unreadable, OSError) as error:
         private_files.remove(stored)
+        if isinstance(error, OSError):
+            raise
         raise Invalid({"file": str(error)}) from error
     if kind == ImportFile.Kind.LEADS and _is_former_base(head.headers):
         kind = ImportFile.Kind.BITRIX24

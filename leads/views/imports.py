@@ -71,6 +71,9 @@ def import_list(request: HttpRequest) -> HttpResponse:
                 )
             except Invalid as error:
                 explain(form, error)
+            except OSError:  # nothing is left of it (`reliability.md` F16)
+                form.add_error("file", _("There is no room for the file on the disk."))
+                status = 507
             else:
                 return redirect("import-detail", file.pk)
     page = Paginator(ImportFile.objects.select_related("by"), PER_PAGE).get_page(request.GET.get("page"))

@@ -1,11 +1,13 @@
 """The pages of files that come in: from choosing a file to its refused rows, for administrators alone."""
 
 import csv
+import errno
 import io
 
 import pytest
 from openpyxl import load_workbook
 
+from crm import private_files, tables
 from leads.incoming import carry_in
 from leads.models import ImportFile, Lead
 from tests.factories import AdminFactory, LawyerFactory, ManagerFactory, OperatorFactory
@@ -92,6 +94,17 @@ def test_what_was_put_right_comes_in_alone(admin) -> None:
 def test_a_file_that_cannot_be_read_is_refused_at_the_field(admin) -> None:
     answer = send(admin, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "leads.xlsx")
     assert (answer.status_code, "старый формат .xls" in text_of(answer)) == (422, True)
+    assert not ImportFile.objects.exists()
+
+
+def test_a_full_disk_leaves_nothing(admin, monkeypatch) -> None:
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tables, "look", full)
+    before = set(private_files.folder().iterdir())
+    assert send(admin, csv_text(ROWS)).status_code == 507
+    assert set(private_files.folder().iterdir()) == before
     assert not ImportFile.objects.exists()
 
 
