@@ -227,6 +227,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
+        "media-src": [SELF, "https:"],  # recordings of calls, which the telephony keeps
     }
 }
 X_FRAME_OPTIONS = "DENY"

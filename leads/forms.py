@@ -102,13 +102,16 @@ class EditLeadForm(forms.Form):
     phone = Phone(label=_("Phone"), required=False)
 
     FIELDS = ("name", "city", "debt_amount", "email", "comment")
+    IN_PLACE = (*FIELDS, "source")
 
-    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+    def __init__(self, data: Any = None, *, lead: Lead, only: str = "") -> None:
         kept = {name: getattr(lead, name) for name in self.FIELDS}
         super().__init__(data, initial={**kept, "source": lead.source.code})
         self.fields["source"].choices = source_choices(keep=lead.source)  # type: ignore[attr-defined]
         if lead.phone_valid:
             del self.fields["phone"]
+        if only:
+            self.fields = {only: self.fields[only]}
 
     def changes(self) -> dict[str, Any]:
         """What differs from what was shown, so that a colleague's change of another field is not taken back."""
@@ -289,8 +292,8 @@ class JunkForm(forms.Form):
     duplicate_of = LeadNumber(label=_("Number of the original lead"), required=False)
     comment = Text(label=_("Comment"), max_length=COMMENT, rows=2, required=False)
 
-    def __init__(self, data: Any = None, *, closed: Collection[str] = ()) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any = None, *, closed: Collection[str] = (), reason: str = "") -> None:
+        super().__init__(data, initial={"junk_reason": reason})
         self.fields["junk_reason"].widget.closed = closed  # type: ignore[attr-defined]
 
     def move(self) -> Move:

@@ -52,11 +52,11 @@ def timeline(lead: Lead, *, limit: int = 30, before: datetime | None = None, onl
     """The newest `limit` entries of a lead (older than `before`), newest first. At most four queries.
 
     Entries that share the moment of the last one come with it, so that `before` = that moment asks for the next page.
-    `only` = "touch" leaves out everything but touches.
+    `only` = "touch", "comment" or "change" (of fields, owner and status) leaves out everything else.
     """
     reach = limit + SPARE
-    touches = list(_touches(lead, before)[:reach])
-    events = [] if only else list(_events(lead, before)[:reach])
+    touches = list(_touches(lead, before)[:reach]) if only in ("", "touch") else []
+    events = list(_only(_events(lead, before), only)[:reach]) if only != "touch" else []
     tasks = [] if only else list(_tasks(lead, before)[:reach])
     tell = _Teller(lead.zone, _names(events))
     found = [
@@ -85,6 +85,12 @@ def _events(lead: Lead, before: datetime | None) -> Any:
     rows = Event.objects.filter(Q(deal__isnull=True) | Q(kind__in=SHOWN_OF_DEAL), lead_id=lead.pk)
     rows = rows.select_related("by").order_by("-at", "-pk")
     return rows.filter(at__lt=before) if before else rows
+
+
+def _only(events: Any, only: str) -> Any:
+    if only == "comment":
+        return events.filter(kind=Event.Kind.COMMENT)
+    return events.exclude(kind=Event.Kind.COMMENT) if only == "change" else events
 
 
 def _touches(lead: Lead, before: datetime | None) -> Any:

@@ -26,27 +26,30 @@ from leads.neighbours import neighbours
 from leads.pipeline import Status
 from leads.timeline import Entry, timeline
 from leads.views.answers import FIRST, attempt, read_version, show_form, viewer, way_on
+from leads.views.in_place import edit_in_place
 from leads.views.undo import undo_url
 from team.once import new_token
 from team.pages import needs
 from team.presence import let_in, others
-from team.roles import Right
+from team.roles import Right, may
 
 LINES = 30
+FILTERS = ("touch", "comment", "change")  # of the history
 PANES = ("call", "comment", "task", "meeting", "message")
 
 
 @login_required
 @require_safe
 def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything about a lead. `?before=` continues the history, `?history=touch` shows touches alone."""
+    """Everything about a lead. `?before=` continues the history, `?history=` is one of FILTERS."""
     return show_card(request, read_card(pk, viewer(request)))
 
 
 def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: Any) -> HttpResponse:
     """The card; `bound` holds a form of the composer that was refused, to be shown with what was typed."""
     lead = card.lead
-    only = "touch" if request.GET.get("history") == "touch" else ""
+    only = request.GET.get("history", "")
+    only = only if only in FILTERS else ""
     before = _moment(request.GET.get("before", ""))
     entries = timeline(lead, limit=LINES, before=before, only=only)
     deal_url = reverse("deal-detail", args=[card.deal.pk]) if card.deal and card.may_open_deal else ""
@@ -57,6 +60,7 @@ def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: A
         "card": card,
         "lead": lead,
         "visitors": visitors,
+        "may_download": may(card.viewer, Right.SEE_ALL),
         "banners": banners(card, others_here=bool(visitors)),
         "lines": lines(entries, lead, deal_url=deal_url, undo=_undoable(card, entries)),
         "before": before,
@@ -116,9 +120,15 @@ def _older(only: str, before: datetime) -> str:
 @needs(Right.WORK_LEADS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change the fields; a colleague's change meanwhile is answered with who it was, and what was typed stays."""
+    """Change the fields, with script one `field` in its place on the card.
+
+    A colleague's change meanwhile is answered with who it was, and what was typed stays.
+    """
     by = viewer(request)
     lead = Lead.objects.visible_to(by).with_card().get(pk=pk)
+    name = request.GET.get("field", "")
+    if name in EditLeadForm.IN_PLACE and request.htmx:  # type: ignore[attr-defined]
+        return edit_in_place(request, lead, name)
     form = EditLeadForm(request.POST if request.method == "POST" else None, lead=lead)
     again = FIRST
     if request.method == "POST":

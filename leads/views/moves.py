@@ -49,9 +49,10 @@ def lead_status(request: HttpRequest, pk: int) -> HttpResponse:
 @needs(Right.WORK_LEADS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def lead_junk(request: HttpRequest, pk: int) -> HttpResponse:
-    """Why it is junk; «Недозвон» is closed, with what is missing, until it is earned."""
+    """Why it is junk, `?reason=` chooses one; «Недозвон» is closed, with what is missing, until it is earned."""
     card = read_card(pk, viewer(request))
-    form = JunkForm(request.POST if request.method == "POST" else None, closed=closed_reasons(card))
+    bound = request.POST if request.method == "POST" else None
+    form = JunkForm(bound, closed=closed_reasons(card), reason=request.GET.get("reason", ""))
     again = FIRST
     if request.method == "POST":
         answer = attempt(request, form, lambda: _moved(request, pk, form.move()))
