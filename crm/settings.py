@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "team.middleware.Sessions",
     "team.middleware.Language",
     "crm.errors_api.ApiDoor",
     "team.middleware.PrivatePages",
@@ -215,6 +216,9 @@ AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if T
 # --- The mirror to Bitrix24; the webhook is an object that prints without its secret ---------------------------------
 BITRIX24_WEBHOOK = address.setting(text("BITRIX24_WEBHOOK_URL"), switch("BITRIX24_ALLOW_INSECURE", default=False))
 BITRIX24_APPLICATION_TOKEN = text("BITRIX24_APPLICATION_TOKEN")
+BITRIX24 = text("BITRIX24")
+if BITRIX24 not in {"", "fake"}:
+    raise ImproperlyConfigured("BITRIX24 is left out, or: fake. A real portal is named in BITRIX24_WEBHOOK_URL.")
 BITRIX24_RATE = max(1, whole("BITRIX24_RATE", default=2))
 BITRIX24_PERSONAL_DATA = address.words(text("BITRIX24_PERSONAL_DATA", "name,phone,recording"))
 
@@ -223,11 +227,11 @@ CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
         "img-src": [SELF, "data:"],
+        "media-src": [SELF, "https:"],  # recordings of calls, which the telephony keeps
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
-        "media-src": [SELF, "https:"],  # recordings of calls, which the telephony keeps
     }
 }
 X_FRAME_OPTIONS = "DENY"

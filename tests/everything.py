@@ -41,6 +41,7 @@ UNSET = [
     "DATA_DIR",
     "CLOCK_FILE",
     "BITRIX24_WEBHOOK_URL",
+    "BITRIX24",
 ]
 
 

@@ -36,6 +36,7 @@ os.environ.update(
         "BITRIX24_WEBHOOK_URL": "",
         "BITRIX24_RATE": "",
         "BITRIX24_APPLICATION_TOKEN": "",
+        "BITRIX24": "",
         "BITRIX24_PERSONAL_DATA": "",
         "BITRIX24_ALLOW_INSECURE": "",
         # Playwright keeps an event loop in the main thread, which Django would take for asynchronous code.

@@ -17,10 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
-from tests.bitrix24 import wire
+from tests.bitrix24 import kept, wire
 from tests.bitrix24.crm_of_portal import Crm
+from tests.bitrix24.events import TOKEN
+from tests.bitrix24.fields import NAMES
 from tests.bitrix24.rest_of_portal import Error
 
 CODE = "s3cretc0de"
@@ -103,7 +106,7 @@ class Portal:
         self.hang = threading.Event()  # what `hang_after` waits for
         self._falls_after = 0
         self._level, self._level_at = 0.0, time.monotonic()
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a reset is meant
@@ -112,6 +115,14 @@ class Portal:
     @property
     def webhook(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}/rest/1/{CODE}/"
+
+    def summary(self) -> str:
+        """What a person sees who opens the portal in a browser: figures, and the last calls."""
+        counts = {name: len(self.crm.items[kind]) for kind, name in NAMES.items()}
+        counts |= {"todo": len(self.crm.todos), "comment": len(self.crm.comments)}
+        lines = [f"{name}: {count}" for name, count in counts.items()]
+        lines += [f"{call.method} {call.fault}".rstrip() for call in self.ledger[-30:][::-1]]
+        return "A fake Bitrix24 portal\n\n" + "\n".join(lines) + "\n"
 
     def calls(self, method: str) -> list[Call]:
         return [call for call in self.ledger if call.method == method.lower()]
@@ -142,7 +153,7 @@ class Portal:
         """HTTP status, body, fault of one call; the call is in the ledger and, unless a fault forbids it, done."""
         parts = [part for part in path.split("?")[0].split("/") if part]
         method = parts[-1].removesuffix(".json").lower() if len(parts) == 4 else ""
-        with self._lock:
+        with self.lock:
             call = Call(self.now(), method, params)
             self.ledger.append(call)
             if parts[:3] != ["rest", "1", CODE]:
@@ -245,7 +256,10 @@ class Portal:
 
             def do_GET(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))  # a body on GET is ignored
-                self._serve({})
+                if self.path == "/":
+                    self._send(200, portal.summary().encode(), **{"Content-Type": "text/plain; charset=utf-8"})
+                else:
+                    self._serve({})
 
             def do_POST(self) -> None:
                 text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -277,8 +291,7 @@ class Portal:
 
             def _send(self, status: int, body: bytes, **headers: str) -> None:
                 self.send_response(status)
-                self.send_header("Content-Type", "application/json; charset=utf-8")
-                for name, value in headers.items():
+                for name, value in {"Content-Type": "application/json; charset=utf-8", **headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -312,10 +325,18 @@ def main() -> None:
     words.add_argument("faults", nargs="?", type=float, default=0.0, help="the share of calls that fail, from 0 to 1")
     words.add_argument("--port", type=int, default=0, help="where it listens; left out, any free port")
     words.add_argument("--limit", type=float, default=2.0, help="calls a second that it takes, beyond 50 at once")
+    words.add_argument("--keep", type=Path, help="a file in which it keeps what it has")
+    words.add_argument("--tell", default="", help="where it posts what happens to its leads")
+    words.add_argument("--token", default=TOKEN, help="the application token of those messages")
     given = words.parse_args()
     with running(port=given.port) as portal:
         portal.bucket = (50, given.limit)
         portal.plan = Plan(rate=given.faults)
+        if given.keep:
+            kept.read(portal.crm, given.keep)
+            kept.keep_writing(portal.crm, given.keep, portal.lock)
+        if given.tell:
+            kept.tell(portal.crm, given.tell, given.token)
         print(f"BITRIX24_ALLOW_INSECURE=1 BITRIX24_WEBHOOK_URL={portal.webhook}", flush=True)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()

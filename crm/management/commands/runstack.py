@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,6 +22,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from crm import embedded, translations
 from crm.demo_people import PEOPLE, sign_in_line
+from crm.fake_portal import fake_portal
 from crm.supervisor import Child, GivesUp, Supervisor, ignore_signals, interrupt_on_terminate, say
 from leads.models import Lead
 from team.models import User
@@ -53,9 +55,13 @@ class Command(BaseCommand):
             if settings.EMBEDDED_BROKER:
                 redis_url = start_broker(supervisor, settings.DATA_DIR)
             prepare()
-            web, *others = product(host, port, redis_url)
-            supervisor.start(web)
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+            theirs: dict[str, str] = {}
+            if settings.BITRIX24 == "fake":
+                portal, theirs = fake_portal(settings.DATA_DIR, address)
+                supervisor.start(portal)
+            web, *others = product(host, port, redis_url, theirs)
+            supervisor.start(web)
             if supervisor.watch(until=lambda: web_answers(address), within=WEB_STARTS_WITHIN):
                 say("stack", f"ready in {time.monotonic() - began:.1f} s: {address}")
                 if demo_is_here():
@@ -137,9 +143,11 @@ def prepare() -> None:
         call_command("demo", leads=DEMO_LEADS, months=DEMO_MONTHS)
 
 
-def product(host: str, port: int, redis_url: str) -> list[Child]:
-    """The processes of the product. They get the broker's address as it is now, whether or not it answers just then."""
-    environment = {"REDIS_URL": redis_url}
+def product(host: str, port: int, redis_url: str, more: Mapping[str, str] | None = None) -> list[Child]:
+    """The processes of the product. They get the broker's address as it is now, whether or not it answers just then,
+    and the settings in `more`.
+    """
+    environment = {"REDIS_URL": redis_url, **(more or {})}
     bound = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = [sys.executable, "-m", "gunicorn", "crm.wsgi", "--bind", bound, "--worker-class", "gthread"]
     web += ["--workers", "2", "--threads", "8", "--preload", "--no-control-socket"]
