@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.admin import CleanForm, OneRowAdmin, PageAdmin, VerbAdmin, VerbForm, one_by_one
 from team.actions import OFF, issue_key, revoke_key, set_shift
 from team.models import ApiKey, ShiftPolicy, User
+from team.sessions import end_others
 
 admin.site.unregister(Group)  # what somebody may do follows from the role alone
 admin.site.disable_action("delete_selected")  # what is in use is switched off, not deleted
@@ -92,6 +93,7 @@ class PersonAdmin(PageAdmin):
         super().save_model(request, obj, form, change)
         if change and {"role", "is_active"} & set(form.changed_data):
             set_shift(obj.pk, OFF)  # who has left, or does something else now, is not on line
+            end_others(obj.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # switched off instead: history keeps the name

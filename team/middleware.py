@@ -1,7 +1,8 @@
-"""What every answer to a person has to have: their language, and no copy of their pages in any cache."""
+"""What every request of a person passes: the limits of their session, their language, no copy of pages in any cache."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from team.pages import way_back
+from team.sessions import end_here, is_over, note_work
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -69,6 +71,24 @@ class SignedOut:
             query = urlencode({"ended": 1, "next": way_back(request, reverse("home"))})
             response["Location"] = f"{resolve_url(settings.LOGIN_URL)}?{query}"
         return response
+
+
+class Sessions:
+    """A session that has outlived its limits ends before anything is done in it; work in it is noted.
+
+    What a page asks for by itself is no work: an open page must not keep its session alive.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with contextlib.suppress(OperationalError, InterfaceError):  # the view meets the absent database as well
+            if is_over(request.session):
+                end_here(request)
+            elif request.path != reverse("notice-news"):
+                note_work(request.session)
+        return self.get_response(request)
 
 
 class PrivatePages:

@@ -338,3 +338,20 @@ class SentForm(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class SignedIn(models.Model):
+    """A session of somebody, on record so that they see it and can end it (`team/sessions.py`)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40, unique=True)
+    began_at = models.DateTimeField()
+    browser = models.CharField(max_length=60, blank=True)
+    address = models.GenericIPAddressField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.browser}"

@@ -17,5 +17,6 @@ urlpatterns = [
     path("notices/read/", notice_views.notices_read, name="notices-read"),
     path("notices/news/", notice_views.notice_news, name="notice-news"),
     path("profile/", views.profile, name="profile"),
+    path("profile/sessions/", views.end_session, name="session-end"),
     path("profile/password/", views.password, name="password"),
 ]

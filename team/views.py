@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from axes.helpers import get_client_ip_address
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.errors import Invalid
+from team import sessions
 from team.actions import change_password, edit_profile, set_shift
 from team.forms import PasswordForm, ProfileForm, SignInForm
 from team.holds import free_holds
@@ -44,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 class SignIn(LoginView):
-    """Sign-in. Without «Не выходить 12 часов» the session ends with the browser."""
+    """Sign-in. Without «Не выходить 12 часов» the session ends with the browser, or after an hour without work."""
 
     template_name = "team/login.html"
     form_class = SignInForm
@@ -52,8 +54,11 @@ class SignIn(LoginView):
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         response = super().form_valid(form)
-        if not form.cleaned_data["remember"]:
+        stays = form.cleaned_data["remember"]
+        if not stays:
             self.request.session.set_expiry(0)
+        address = get_client_ip_address(self.request)
+        sessions.begin(self.request.session, form.get_user(), self.request.headers, address, stays=stays)
         return response
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
@@ -67,6 +72,7 @@ class SignOut(LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if isinstance(request.user, User):
             free_holds(request.user.pk)
+            sessions.forget(request.session.session_key)
         return super().post(request, *args, **kwargs)
 
 
@@ -97,8 +103,24 @@ def password(request: HttpRequest) -> HttpResponse:
     form = PasswordForm(request.user, request.POST)
     if not form.is_valid():
         return _profile_page(request, password_form=form, status=422)
+    key = request.session.session_key
+    sessions.end_others(request.user.pk, but=key)
     update_session_auth_hash(request, change_password(request.user.pk, form.cleaned_data["new"]))
+    sessions.renamed(key, request.session.session_key)
     messages.success(request, _("The password is changed. Other browsers are signed out."))
+    return redirect("profile")
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest) -> HttpResponse:
+    """End a session of one's own: `place` is its number, or "others" for all but this one."""
+    place = request.POST.get("place", "")
+    if place == "others":
+        sessions.end_others(request.user.pk, but=request.session.session_key)
+    elif place.isascii() and place.isdecimal() and len(place) < 19:
+        sessions.end_place(request.user.pk, int(place))
+    messages.success(request, _("Ended"))
     return redirect("profile")
 
 
@@ -112,6 +134,7 @@ def _profile_page(request: HttpRequest, *, status: int, **forms: Any) -> HttpRes
     shown = {
         "form": ProfileForm(initial=_present(request.user)),
         "password_form": PasswordForm(request.user, auto_id="id_password_%s"),
+        "places": sessions.places_of(request.user, here=request.session.session_key),
         **forms,
     }
     return render(request, "team/profile.html", shown, status=status)
