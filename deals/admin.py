@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.forms import whose
-from crm.admin import PageAdmin, SeenForm, VerbAdmin, ask, one_by_one, too_many
+from crm.admin import SeenForm, VerbAdmin, ask, one_by_one, too_many
+from crm.catalogue_admin import Use, UsedAdmin
 from deals.actions import EDITABLE, assign_deal, edit_deal, move_stage
 from deals.models import Deal, Stage
 from team.models import User
@@ -20,16 +21,14 @@ from team.roles import RIGHTS, Right
 
 
 @admin.register(Stage)
-class StageAdmin(PageAdmin):
-    list_display = ("name", "code", "position", "color", "final", "active")
+class StageAdmin(UsedAdmin):
+    uses = (Use("deals", _("Deals"), "/deals/?stage={code}"),)
+    list_display = ("name", "code", "position", "color", "final", "active", "in_use")
     list_editable = ("position", "color", "active")
-    fields = ("code", "name", "name_en", "position", "color", "final", "active")
+    fields = ("code", "name", "name_en", "position", "color", "final", "active", "in_use")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Stage | None = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()  # history and the API know a stage by its code
-
-    def has_delete_permission(self, request: HttpRequest, obj: Stage | None = None) -> bool:
-        return obj is None or not obj.deals.exists()
+        return ("code", "in_use") if obj else ("in_use",)  # history and the API know a stage by its code
 
 
 class StageForm(forms.Form):

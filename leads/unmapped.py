@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,10 +14,11 @@ from crm.transactions import verb
 from leads.editing import map_raw_source
 from leads.models import Lead
 from sources.actions import add_alias
-from sources.models import UNKNOWN, SourceAlias
+from sources.models import UNKNOWN, Source, SourceAlias
 from team.models import User
 
 MOST = 200
+LIKE_ENOUGH = 0.7  # of 1, by the letters that two words share
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Unmapped:
     value: str
     leads: int
     last: datetime
+    meant: int | None = None  # the source that it most looks like, so that one press is enough
 
 
 def unmapped_values() -> list[Unmapped]:
@@ -46,6 +50,17 @@ def unmapped_values() -> list[Unmapped]:
             known.leads += leads
             known.last = max(known.last, last)
     return sorted(found.values(), key=lambda row: (-row.leads, row.value))[:MOST]
+
+
+def guess_sources(values: Iterable[Unmapped], sources: Iterable[Source]) -> None:
+    """Say of each value which source it most looks like, if any: a slip of a name or alias, or a part of it."""
+    known = {fold(source.name): source.pk for source in sources}
+    for row in values:
+        word = fold(row.value)
+        near = difflib.get_close_matches(word, known, n=1, cutoff=LIKE_ENOUGH)
+        inside = [name for name in known if len(name) > 3 and (name in word or (len(word) > 3 and word in name))]
+        found = [*near, *sorted(inside, key=len, reverse=True)]
+        row.meant = known[found[0]] if found else None
 
 
 @verb

@@ -6,21 +6,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin import PageAdmin, VerbForm, ask, one_by_one, sentence, together
+from crm.admin import VerbForm, ask, one_by_one, sentence, together
+from crm.catalogue_admin import Use, UsedAdmin
 from crm.errors import Invalid
 from crm.resources import FilesAdmin
 from sources.actions import add_alias, merge, set_active, set_operators, write_source
 from sources.models import UNKNOWN, Source, SourceAlias
 from sources.resources import SourceResource
 
-# What points at a source is known by its name only: it belongs to apps above this one.
-USES = ("leads", "deals")
+LEADS = Use("leads", _("Leads"), "/leads/?show=all&source={code}")
+DEALS = Use("deals", _("Deals"), "/deals/?source={code}")
 
 
 class MergeForm(forms.Form):
@@ -30,6 +30,11 @@ class MergeForm(forms.Form):
         super().__init__(data)
         others = Source.objects.filter(merged_into__isnull=True).exclude(pk__in=merged.values("pk"))
         self.fields["into"].queryset = others
+        rows = list(merged)
+        self.fields["into"].help_text = gettext("Will move there: %(leads)s leads, %(deals)s deals.") % {
+            "leads": sum(LEADS.count(row) for row in rows),
+            "deals": sum(DEALS.count(row) for row in rows),
+        }
 
 
 class AliasInline(admin.TabularInline):
@@ -44,12 +49,14 @@ class AliasInline(admin.TabularInline):
 
 
 @admin.register(Source)
-class SourceAdmin(FilesAdmin, PageAdmin):
+class SourceAdmin(FilesAdmin, UsedAdmin):
     form = VerbForm
     resource_classes = (SourceResource,)
     import_kind = "sources"
     change_list_template = "admin/sources/source/change_list.html"
+    uses = (LEADS, DEALS)
     list_display = ("name", "code", "active", "in_leads", "in_deals", "channel", "position", "aliases_listed", "merged")
+    list_editable = ("position",)
     list_filter = ("active", "channel")
     search_fields = ("name", "code", "aliases__value")
     fields = ("code", "name", "channel", "operators", "position", "bitrix24_id")
@@ -58,35 +65,36 @@ class SourceAdmin(FilesAdmin, PageAdmin):
     actions = ("switch_on", "switch_off", "merge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        sources = super().get_queryset(request).select_related("merged_into").prefetch_related("aliases")
-        return sources.annotate(**{f"{name}_count": _uses(name) for name in USES})
+        return super().get_queryset(request).select_related("merged_into").prefetch_related("aliases")
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().get_changelist_form(request, **{**kwargs, "form": VerbForm})
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
-        return ("code", "active", "merged") if obj else ()
+        return ("code", "active", "merged", "in_use") if obj else ()
 
     def get_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
-        return (*self.fields, "active", "merged") if obj else self.fields
+        return (*self.fields, "active", "merged", "in_use") if obj else self.fields
 
     @admin.display(description=_("aliases"))
     def aliases_listed(self, source: Source) -> str:
         return ", ".join(alias.value for alias in source.aliases.all())
 
     @admin.display(description=_("Leads"), ordering="leads_count")
-    def in_leads(self, source: Any) -> int:
-        return source.leads_count
+    def in_leads(self, source: Source) -> str:
+        return LEADS.link(source)
 
     @admin.display(description=_("Deals"), ordering="deals_count")
-    def in_deals(self, source: Any) -> int:
-        return source.deals_count
+    def in_deals(self, source: Source) -> str:
+        return DEALS.link(source)
 
     @admin.display(description=_("merged into"), ordering="merged_into")
     def merged(self, source: Source) -> str:
         return str(source.merged_into or "")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is None:
-            return True
-        return obj.code != UNKNOWN and not (obj.leads_count or obj.deals_count or obj.merged_from.exists())
+        unused = super().has_delete_permission(request, obj)
+        return unused and (obj is None or (obj.code != UNKNOWN and not obj.merged_from.exists()))
 
     def save_form(self, request: HttpRequest, form: Any, change: Any) -> Any:
         return form.instance
@@ -138,10 +146,3 @@ class SourceAdmin(FilesAdmin, PageAdmin):
                 messages.success(request, said % {"name": into.name, "count": moved})
                 return None
         return ask(self, request, sources, form, action="merge", title=gettext("Merge into another source"))
-
-
-def _uses(relation: str) -> Coalesce:
-    """How many rows of a relation carry the source, as a subquery: joins would multiply them by each other."""
-    model = Source._meta.get_field(relation).related_model
-    rows = model._default_manager.order_by().filter(source=OuterRef("pk")).values("source")
-    return Coalesce(Subquery(rows.annotate(rows=Count("pk")).values("rows"), output_field=IntegerField()), 0)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from crm.admin import OneRowAdmin, PageAdmin
-from leads.models import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Lead, Office, TouchPolicy
+from crm.catalogue_admin import Use, UsedAdmin
+from leads.models import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
 
 
 @admin.register(TouchPolicy)
@@ -37,13 +39,11 @@ class CallScriptAdmin(PageAdmin):
 
 
 @admin.register(Office)
-class OfficeAdmin(PageAdmin):
-    list_display = ("name", "code", "address", "position", "active")
+class OfficeAdmin(UsedAdmin):
+    uses = (Use("lead", _("Leads"), "/admin/leads/lead/?office__id__exact={pk}"),)
+    list_display = ("name", "code", "address", "position", "active", "in_use")
     list_editable = ("position", "active")
-    fields = ("code", "name", "address", "position", "active")
+    fields = ("code", "name", "address", "position", "active", "in_use")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Office | None = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()  # the API knows an office by its code
-
-    def has_delete_permission(self, request: HttpRequest, obj: Office | None = None) -> bool:
-        return obj is None or not Lead.objects.filter(office=obj).exists()
+        return ("code", "in_use") if obj else ("in_use",)  # the API knows an office by its code

@@ -24,7 +24,7 @@ from leads.filters import Search
 from leads.intake import register_lead
 from leads.models import Lead, Touch
 from leads.resources import LeadResource
-from leads.unmapped import name_source, unmapped_values
+from leads.unmapped import guess_sources, name_source, unmapped_values
 from sources.models import Source
 
 STATE = ("status", "status_changed_at", "junk_reason", "duplicate_of", "responsible", "meeting_at", "office")
@@ -49,7 +49,7 @@ class LeadAdmin(FilesAdmin, VerbAdmin):
     list_display = ("number", "created_at", "status", "name", "phone_shown", "source", "responsible", "touches_count")
     list_display_links = ("number",)
     list_select_related = ("contact", "source", "responsible")
-    list_filter = ("status", "junk_reason", "source", "created_at")
+    list_filter = ("status", "junk_reason", "source", "office", "created_at")
     search_fields = ("search_text",)
     readonly_fields = (*STATE, *COUNTS, *FACTS, *ORIGIN)
     inlines = (TouchInline,)
@@ -139,12 +139,14 @@ class LeadAdmin(FilesAdmin, VerbAdmin):
             else:
                 messages.error(request, gettext("Choose a source"))
             return HttpResponseRedirect(reverse("admin:leads_unmapped"))
+        values, sources = unmapped_values(), list(Source.objects.filter(merged_into__isnull=True))
+        guess_sources(values, sources)
         context = {
             **self.admin_site.each_context(request),
             "title": gettext("Unknown source values"),
             "opts": self.opts,
-            "values": unmapped_values(),
-            "sources": Source.objects.filter(merged_into__isnull=True),
+            "values": values,
+            "sources": sources,
         }
         return TemplateResponse(request, "admin/leads/unmapped.html", context)
 

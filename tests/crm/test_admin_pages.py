@@ -12,7 +12,17 @@ from bitrix24 import line
 from bitrix24.models import Colleague, Entry, Hint, Line, Wiring
 from crm import clock
 from history.models import Event
-from leads.models import DayPlan, DistributionPolicy, IntakePolicy, Lead, Touch, TouchPolicy
+from leads.models import (
+    DayPlan,
+    DistributionPolicy,
+    ExportFile,
+    ExportPolicy,
+    ImportFile,
+    IntakePolicy,
+    Lead,
+    Touch,
+    TouchPolicy,
+)
 from outbox.models import Link
 from sources.models import Source
 from tasks.models import CallingHours, EscalationPolicy
@@ -34,7 +44,10 @@ from tests.pages import HOSTILE, at_most, signed_in
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
-ONE_ROW = (TouchPolicy, IntakePolicy, DistributionPolicy, DayPlan, CallingHours, EscalationPolicy, ShiftPolicy, Line, Wiring)
+ONE_ROW = (
+    *(TouchPolicy, IntakePolicy, DistributionPolicy, DayPlan, ExportPolicy),
+    *(CallingHours, EscalationPolicy, ShiftPolicy, Line, Wiring),
+)
 OTHERS = (OperatorFactory, LawyerFactory, ManagerFactory)
 
 
@@ -55,6 +68,8 @@ def rows(db: None) -> None:
         lead_in("meeting")
     Source.objects.filter(code="quiz").update(name=HOSTILE)
     line.alarm("hostile", HOSTILE)
+    ExportFile.objects.create(by=operator, what="leads", query=HOSTILE, reason=HOSTILE)
+    ImportFile.objects.create(by=operator, kind="leads", name=HOSTILE, trouble=HOSTILE)
     Link.objects.create(kind="lead", object_id=1, origin="lead-1")
     Entry.objects.create(directory="SOURCE", code="site", remote_code=HOSTILE)
     Hint.objects.create(remote_id=1, trouble=HOSTILE)
@@ -65,7 +80,7 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
     assert {model._meta.label for model in MODELS} == {
         *("team.User", "team.ApiKey", "sources.Source", "contacts.Contact", "deals.Stage", "deals.Deal"),
         *("leads.Lead", "leads.Touch", "leads.TouchPolicy", "leads.IntakePolicy", "leads.Office"),
-        *("leads.CallScript", "leads.DayPlan"),
+        *("leads.CallScript", "leads.DayPlan", "leads.ExportPolicy", "leads.ExportFile", "leads.ImportFile"),
         *("contacts.Messenger", "contacts.MessageTemplate"),
         *("tasks.TaskRule", "tasks.CallingHours", "tasks.SpecialDay", "tasks.EscalationPolicy", "tasks.Task"),
         *("history.Event", "outbox.Mark", "outbox.Link", "leads.DistributionPolicy", "team.ShiftPolicy"),

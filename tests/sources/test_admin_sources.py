@@ -11,7 +11,7 @@ from leads.models import Lead
 from outbox.models import Mark
 from sources.lookup import SourceLookup
 from sources.models import UNKNOWN, Source, SourceAlias
-from tests.factories import AdminFactory, deal, lead
+from tests.factories import AdminFactory, deal, lead, move
 from tests.leads.table_files import checked, counts, taken
 from tests.pages import signed_in, text_of
 from tests.promises import broken
@@ -163,6 +163,35 @@ def test_unknown_values_are_listed_by_how_often_they_came_and_mapped(admin) -> N
     for wrong in ({"value": "Газета"}, {"value": "Сайт", "source": pk_of("quiz")}, {"value": "\x00", "source": "x"}):
         assert admin.post("/admin/leads/lead/unmapped/", wrong, follow=True).status_code == 200
     assert Lead.objects.filter(source__code=UNKNOWN).count() == 1
+
+
+def test_counts_lead_to_the_rows_and_say_what_a_change_affects(admin) -> None:
+    lead(source="quiz")
+    move(move(lead(source="quiz"), "visit"), "contract")
+    page = admin.get(LIST).content.decode()
+    for address, count in (("/leads/?show=all&amp;source=quiz", 2), ("/deals/?source=quiz", 1)):
+        assert f'<a href="{address}">{count}</a>' in page
+    assert "Лиды: 2 · Сделки: 1" in text_of(admin.get(f"{LIST}{pk_of('quiz')}/change/"))
+    sent = {"action": "merge", "_selected_action": [pk_of("quiz")]}
+    assert "Переедут лиды: 2, сделки: 1." in text_of(admin.post(LIST, sent))
+    assert admin.get(f"{LIST}{pk_of('quiz')}/delete/").status_code == 403
+
+
+def test_the_order_is_changed_on_the_list(admin) -> None:
+    rows = list(admin.get(LIST).context["cl"].formset.queryset)
+    sent = {"form-TOTAL_FORMS": len(rows), "form-INITIAL_FORMS": len(rows), "_save": "1"}
+    for place, row in enumerate(rows):
+        sent |= {f"form-{place}-id": row.pk, f"form-{place}-position": 7 if row.code == "quiz" else row.position}
+    assert admin.post(LIST, sent).status_code == 302
+    assert Source.objects.get(code="quiz").position == 7
+    assert Mark.objects.filter(kind="source").count() == 1  # the others were not written
+
+
+def test_what_a_value_looks_like_is_chosen_already(admin) -> None:
+    for value in ("Яндекс директ", "VK Реклама (лето)", "Газета"):
+        lead(source=value)
+    meant = {row.value: row.meant for row in admin.get("/admin/leads/lead/unmapped/").context["values"]}
+    assert meant == {"Яндекс директ": pk_of("yandex_direct"), "VK Реклама (лето)": pk_of("vk_ads"), "Газета": None}
 
 
 def test_the_catalogue_comes_in_as_a_file_with_its_aliases() -> None:
