@@ -25,7 +25,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     code = request_id.replace("-", "")[:4].upper()
     logger.error("page_failed", error_code=code, request_id=request_id)
     page = loader.render_to_string("500.html", {"error_code": code})
-    return HttpResponse(page, status=500, headers={"Content-Language": translation.get_language() or "ru", "X-Error-Code": code})
+    return HttpResponse(
+        page, status=500, headers={"Content-Language": translation.get_language() or "ru", "X-Error-Code": code}
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
