@@ -13,8 +13,10 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
+from leads.models import ImportFile
 from team.actions import set_shift
 from tests import factories
+from tests.leads.table_files import checked
 from tests.page_forms import PageForm, address, read, routes
 from tests.pages import HOSTILE, signed_in
 from tests.sizes import NIGHTLY
@@ -73,7 +75,14 @@ PARAMETERS = [
 def ids() -> dict[str, int]:
     """What stands behind `pk`, by the first word of the route."""
     deal = factories.deal()
-    return {"leads": factories.lead_in("meeting").pk, "contacts": deal.contact_id or 0, "deals": deal.pk, "tasks": 1}
+    looked_through = checked("Имя;Телефон\nАнна;1\n;\n", by=factories.AdminFactory())
+    return {
+        "leads": factories.lead_in("meeting").pk,
+        "contacts": deal.contact_id or 0,
+        "deals": deal.pk,
+        "tasks": 1,
+        "imports": looked_through.pk,
+    }
 
 
 def pages(ids: dict[str, int]) -> list[str]:
@@ -110,7 +119,7 @@ def forms_of(client: Client, where: list[str]) -> dict[tuple[str, ...], PageForm
     return found
 
 
-@pytest.mark.parametrize("role", ["manager", "operator", "stranger"])
+@pytest.mark.parametrize("role", ["manager", "operator", "admin", "stranger"])
 def test_no_field_of_a_form_is_answered_with_a_failure(ids: dict[str, int], role: str) -> None:
     free = factories.lead()
     person = None if role == "stranger" else factories.UserFactory(role=role)
@@ -118,7 +127,11 @@ def test_no_field_of_a_form_is_answered_with_a_failure(ids: dict[str, int], role
     if person and role == "operator":
         set_shift(person.pk, "on")
     where = [*pages(ids), f"/leads/{ids['leads']}/status/?to=meeting", f"/leads/{ids['leads']}/status/?to=postponed"]
-    if role != "manager":
+    if role == "admin":
+        asked = {"status": [["Думает", 1]]}
+        waiting = ImportFile.objects.create(by=person, kind="leads", name="a.csv", stored="0" * 32, unknown=asked)
+        where = ["/imports/", f"/imports/{ids['imports']}/", f"/imports/{waiting.pk}/"]
+    elif role != "manager":
         where = ["/login/"] if role == "stranger" else [f"/leads/{free.pk}/", *[f"/day/?lead={free.pk}"] * 2]
     forms = forms_of(client, where)
     assert forms
@@ -174,4 +187,8 @@ def test_every_page_of_the_site_is_among_them(ids: dict[str, int]) -> None:
     seen |= {name for name, route in routes() if any(re.fullmatch(address(route, "[0-9]+"), to) for to in sent_to)}
     # The operator's test has all but the last, which is pressed once the time of a meeting has come.
     of_operators = {"lead-take", "shift", "day", "day-result", "day-skip", "day-hold", "day-done"}
-    assert {name for name, _route in routes()} - seen == {*of_operators, "lead-no-show"}
+    of_administrators = {name for name, _route in routes() if name.startswith("import-")}
+    of_their_owner = {"export-detail", "export-file"}
+    # A message carries the way to undo what was just done.
+    others = {*of_operators, *of_administrators, *of_their_owner, "lead-no-show", "undo"}
+    assert {name for name, _route in routes()} - seen == others
