@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from xml.etree.ElementTree import ParseError
+from xml.etree.ElementTree import ParseError, parse
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
@@ -42,13 +42,19 @@ def check(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_parts(archive)
-        with _opened(path) as book:
-            shown = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or book.worksheets
-            if not shown:
-                raise Unreadable(_("There is no sheet in the workbook."))
-            return str(shown[0].title)
+            return _first_shown(archive)
     except _BROKEN as error:
         raise Unreadable(_("The workbook is damaged. Open it and save it anew.")) from error
+
+
+def _first_shown(archive: zipfile.ZipFile) -> str:
+    """The first sheet that is shown, read from the list of sheets: the library would read all texts for it."""
+    with archive.open("xl/workbook.xml") as file:
+        sheets = [part.attrib for part in parse(file).iter() if part.tag.endswith("}sheet")]
+    shown = [sheet for sheet in sheets if sheet.get("state", "visible") == "visible"] or sheets
+    if not shown:
+        raise Unreadable(_("There is no sheet in the workbook."))
+    return shown[0]["name"]
 
 
 @contextmanager

@@ -31,7 +31,8 @@ def workbook(rows: Sequence[Sequence[object]]) -> bytes:
 def checked(content: bytes | str, *, by: User, name: str = "leads.csv", kind: str = "leads") -> ImportFile:
     """The file uploaded and looked through."""
     file = upload([content.encode() if isinstance(content, str) else content], name=name, kind=kind, by=by)
-    carry_in()
+    while carry_in():
+        pass
     file.refresh_from_db()
     return file
 
@@ -41,7 +42,8 @@ def taken(content: bytes | str, *, by: User, name: str = "leads.csv", kind: str 
     file = checked(content, by=by, name=name, kind=kind)
     assert file.is_checked, file.trouble
     start(file.pk, by=by)
-    carry_in()
+    while carry_in():
+        pass
     file.refresh_from_db()
     return file
 

@@ -13,7 +13,7 @@ from tests.conftest import Frozen
 from tests.factories import AdminFactory, ManagerFactory, lead
 from tests.leads.table_files import checked, counts, csv_text, taken, workbook
 from tests.promises import broken
-from tests.sizes import size
+from tests.sizes import NIGHTLY, size
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
@@ -101,8 +101,14 @@ class Killed(BaseException):
     """What a process that is killed does not catch."""
 
 
-def test_killed_anywhere_it_goes_on_and_nothing_is_lost_or_twice(admin, frozen: Frozen) -> None:
-    number = size(1000, 50_000)
+WRITTEN = [("utf-8", ";"), ("utf-8-sig", ","), ("cp1251", ";"), ("cp1251", "\t"), ("utf-16", ","), ("utf-16-le", "\t")]
+
+
+@pytest.mark.parametrize(("encoding", "separator"), WRITTEN if NIGHTLY else WRITTEN[2:3])
+def test_killed_anywhere_it_goes_on_and_nothing_is_lost_or_twice(
+    admin, frozen: Frozen, encoding: str, separator: str
+) -> None:
+    number = size(800, 50_000)
     rows = [["phone", "email", "name"]] + [
         [
             f"+7916{2_000_000 + (n // 20 * 20 if n % 20 == 1 else n)}" if n % 2 else "",
@@ -111,9 +117,10 @@ def test_killed_anywhere_it_goes_on_and_nothing_is_lost_or_twice(admin, frozen: 
         ]
         for n in range(number)
     ]
-    file = checked(csv_text(rows), by=admin)
+    content = csv_text(rows, separator).encode(encoding)
+    file = checked(content, by=admin)
     expected = counts(file)
-    assert sum(expected) == file.total
+    assert sum(expected) == file.total == number
     start(file.pk, by=admin)
     passed = incoming._take_portion
     kills = [(1, "inside"), (2, "before"), (size(1, 50), "inside")]
@@ -140,6 +147,7 @@ def test_killed_anywhere_it_goes_on_and_nothing_is_lost_or_twice(admin, frozen: 
     assert Lead.objects.count() == file.new + file.repeats
     assert file.refused_rows.count() == file.refused
     assert broken() == {}
+    assert counts(taken(content, by=admin)) == (0, 0, number - file.refused, file.refused)
 
 
 def test_who_lost_the_claim_stores_nothing(admin, frozen: Frozen) -> None:
