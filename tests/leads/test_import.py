@@ -106,9 +106,10 @@ WRITTEN = [("utf-8", ";"), ("utf-8-sig", ","), ("cp1251", ";"), ("cp1251", "\t")
 
 @pytest.mark.parametrize(("encoding", "separator"), WRITTEN if NIGHTLY else WRITTEN[2:3])
 def test_killed_anywhere_it_goes_on_and_nothing_is_lost_or_twice(
-    admin, frozen: Frozen, encoding: str, separator: str
+    admin, frozen: Frozen, monkeypatch, encoding: str, separator: str
 ) -> None:
-    number = size(800, 50_000)
+    number = size(160, 50_000)
+    monkeypatch.setattr(incoming, "PORTION", size(40, 200))
     rows = [["phone", "email", "name"]] + [
         [
             f"+7916{2_000_000 + (n // 20 * 20 if n % 20 == 1 else n)}" if n % 2 else "",
