@@ -59,7 +59,7 @@ class WiringAdmin(OneRowAdmin):
         portal.webhook = line.address_of(webhook)
         try:
             wiring.read_choices(Session(portal, Nothing()))
-            messages.success(request, _t("Read from the portal"))
+            messages.success(request, _t("What the portal has is read"))
         except (Outcome, Closed, Failed, Later) as outcome:
             messages.error(request, str(outcome) or _t("The portal cannot be asked now."))
         finally:
