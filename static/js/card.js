@@ -11,6 +11,7 @@
     audio.addEventListener("error", () => {
       player.querySelector("[data-not-there]").hidden = false;
       audio.hidden = true;
+      player.querySelector("[role='group']").hidden = true;
     });
     audio.addEventListener("play", () => {   // one at a time
       document.querySelectorAll(".player audio").forEach((other) => { if (other !== audio) other.pause(); });

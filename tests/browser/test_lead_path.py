@@ -36,7 +36,7 @@ def work_until_visit(page: Page) -> None:
     page.goto("/leads/")
     press(page, page.get_by_role("link", name="Андрей Мельников", exact=True))
     call = page.locator("form.composer__pane--call")
-    choose(page, call.get_by_role("group", name="Чем закончилось"), "Не ответил")
+    choose(page, call.get_by_role("group", name="Чем закончился звонок"), "Не ответил")
     press(page, call.get_by_role("button", name="Сохранить"))
     expect(page.locator(".steps [aria-current=step]")).to_have_text("Прозвон")
     press(page, page.locator(".steps").get_by_role("link", name="Встреча назначена"))
