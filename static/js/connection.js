@@ -13,6 +13,7 @@
   function gone(again) {
     lost = true;
     if (!again && offline()) return;
+    if (offline()) offline().remove();
     say(again ? "toast-offline" : "toast-silent", { again });
   }
   function back() {

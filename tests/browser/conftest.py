@@ -37,8 +37,8 @@ def page(page: Page) -> Iterator[Page]:
     wrong: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        # A refused move answers 409 (and a wrong form 400) on purpose; the browser reports each as an error.
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        # A refused move answers 409 (and a wrong form 400) on purpose; the browser and htmx report each as an error.
+        if message.type == "error" and not message.text.startswith(("Failed to load resource", "Response Status")):
             wrong.append(message.text)
 
     page.on("console", listen)
