@@ -90,7 +90,7 @@ class Week:
         minutes = int((days - 1) * 24 * 60)
         self.arrivals = sorted((random.randrange(minutes), number) for number in range(leads))
         self._states: dict[int, str] = {}
-        self.escalated = 0  # tasks that became known as late
+        self.late: set[tuple[int, datetime]] = set()  # tasks that became known as late, with when they were due
         self.handed_twice: list[tuple[datetime, int, int]] = []
         self.numbers: dict[int, int] = {}  # lead id -> its number in this week, which is the same in each replay
 
@@ -119,7 +119,9 @@ class Week:
 
     def _run(self, job: Callable[[], None]) -> None:
         if job is task_jobs.escalate:
-            self.escalated += reminders.escalate()
+            reminders.escalate()
+            late = Task.objects.filter(escalated_at=self.clock.now)
+            self.late |= set(late.values_list("pk", "due_at"))
         else:
             job()
 
