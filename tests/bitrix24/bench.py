@@ -51,12 +51,12 @@ def fill(leads: int) -> None:
         call_command("demo", leads=leads, months=12, verbosity=0)
 
 
-def loads(minutes: float, answers_after: float) -> None:
+def loads(minutes: float, answers_after: float, rate: int) -> None:
     """Load for so long at the usual limits, and say which share of them was used."""
     with running() as fake:
-        fake.bucket, fake.delay = (BURST, float(RATE)), answers_after
-        portal = Portal(parse(fake.webhook, insecure=True), LocalBucket(RATE))
-        tally, began = Tally(), time.monotonic()
+        fake.bucket, fake.delay = (BURST * rate // RATE, float(rate)), answers_after
+        portal = Portal(parse(fake.webhook, insecure=True), LocalBucket(rate))
+        tally, began, worked = Tally(), time.monotonic(), time.process_time()
         while (left := minutes * 60 - (time.monotonic() - began)) > 0:
             try:
                 load(portal, tally, within=left)
@@ -66,7 +66,10 @@ def loads(minutes: float, answers_after: float) -> None:
         portal.close()
         took, requests = time.monotonic() - began, len(fake.requests())
         print("\n".join(tally.lines()))
-        print(f"{requests} requests in {took:.0f} s: {requests / took / RATE:.1%} of {RATE} a second")
+        print(f"{requests} requests in {took:.0f} s: {requests / took / rate:.1%} of {rate} a second")
+        print(
+            f"{(time.process_time() - worked) / requests * 1000:.0f} ms of a processor for each, the portal's included"
+        )
         print(f"refused by the portal's limit: {fake.refused}")
 
 
@@ -142,10 +145,11 @@ def main() -> None:
     words.add_argument("--leads", type=int, default=50_000, help="of a base that is made first")
     words.add_argument("--minutes", type=float, default=60.0)
     words.add_argument("--answers-after", type=float, default=0.3, help="seconds that the portal takes for a call")
+    words.add_argument("--rate", type=int, default=RATE, help="calls a second that the portal takes")
     words.add_argument("--changes", type=int, default=5_000)
     given = words.parse_args()
     fill(given.leads)
-    loads(given.minutes, given.answers_after) if given.what == "load" else outage(given.changes)
+    loads(given.minutes, given.answers_after, given.rate) if given.what == "load" else outage(given.changes)
 
 
 if __name__ == "__main__":
