@@ -9,11 +9,11 @@ LOCKS := base embedded dev e2e
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock messages nightly
+.PHONY: help run test lint format lock messages nightly screenshots
 
 help:  ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do \
-		printf '  make %-10s %s\n' "$$name" "$$text"; done
+		printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/.run.stamp  ## Install what is missing and start everything on http://127.0.0.1:8000/ (PORT=8001 for another port)
 	@exec $(PY) manage.py runstack $(if $(PORT),--port $(PORT))
@@ -34,6 +34,9 @@ format: $(VENV)/.test.stamp  ## Put the code into the common format and fix what
 
 messages: $(VENV)/.test.stamp  ## Collect new texts into locale/ru, to be translated there
 	@$(PY) manage.py texts
+
+screenshots: $(VENV)/.test.stamp  ## Take the README's pictures anew (ARGS="--all FOLDER" for every page)
+	@$(PY) -m tests.browser.screenshots $(ARGS)
 
 lock: $(VENV)/.test.stamp  ## Write requirements/*.txt anew from requirements/*.in
 	@for name in $(LOCKS); do \
