@@ -27,7 +27,7 @@ from django.utils.translation import pgettext
 
 from crm.errors import Invalid
 from crm.sheets import Table
-from leads.counting import BASES, HEADINGS, NOBODY, TABLE, Column, Counted, Scope
+from leads.counting import BASES, HEADINGS, NOBODY, TABLE, Column, Counted, Period, Scope
 from leads.models import Lead
 from reports import tallies
 from sources.models import Source
@@ -152,18 +152,21 @@ def leads_behind(filters: Filters, source: Source | None, column: Column) -> Que
     return Lead.objects.filter(behind(filters, source, column).condition())
 
 
-def period_text(filters: Filters) -> str:
+def period_text(period: Period) -> str:
     """The period in the reader's language: «1 ноября 2026 — 24 ноября 2026», or one day."""
-    period = filters.scope.period
     days = [period.start] if period.start == period.end else [period.start, period.end]
     return " — ".join(date_format(day, "j E Y") for day in days)
 
 
 def description(filters: Filters) -> str:
     """All filters in one line, for the first row of a file. At most one query."""
-    scope = filters.scope
+    return filters_in_words(_("Source report"), filters.scope)
+
+
+def filters_in_words(title: str, scope: Scope) -> str:
+    """What a report called `title` was asked about, in one line. At most one query."""
     said = [
-        f"{_('Source report')}: {period_text(filters)}",
+        f"{title}: {period_text(scope.period)}",
         str(BASES[scope.basis]),
         _("source: %(name)s") % {"name": scope.source.name if scope.source else _("all")},
         *([_("channel: %(name)s") % {"name": scope.channel}] if scope.channel else []),

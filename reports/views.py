@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from crm.errors import Invalid
 from crm.sheets import Format, to_file
-from leads.counting import HEADINGS, TABLE, Basis, Column, Period, this_day
+from leads.counting import HEADINGS, TABLE, Basis, Column
 from reports import daily, tallies
+from reports.periods import presets
 from reports.sources import Counts, Filters, Report, Row, behind, catalogue, file_stem, source_report, table
 from sources.models import Source
 from team.models import User
@@ -91,10 +90,8 @@ def sources(request: HttpRequest) -> HttpResponse:
         **_shown(report, before, lines, sort=request.GET.get("sort", "")),
         "wrong": [(LABELS.get(name, name), said[0]) for name, said in wrong.items()],
         "filters": filters,
-        "presets": _presets(filters, before),
-        "all_sources": [source for source in catalog if source.merged_into_id is None],
-        "channels": sorted({source.channel for source in catalog if source.channel}),
-        "people": User.objects.filter(role__in=RIGHTS[Right.WORK_LEADS], is_active=True),
+        "presets": presets(filters.scope.period, {**filters.params(), **({} if before else {"compare": "0"})}),
+        **choices(catalog),
     }
     return render(request, "reports/sources.html", shown, status=400 if wrong else 200)
 
@@ -108,6 +105,15 @@ def sources_file(request: HttpRequest, kind: str) -> HttpResponse:
     response = HttpResponse(to_file(table(source_report(filters)), file_format), content_type=file_format.content_type)
     response["Content-Disposition"] = f'attachment; filename="{file_stem(filters)}.{kind}"'
     return response
+
+
+def choices(catalog: list[Source]) -> dict[str, Any]:
+    """What the filters of a report offer."""
+    return {
+        "all_sources": [source for source in catalog if source.merged_into_id is None],
+        "channels": sorted({source.channel for source in catalog if source.channel}),
+        "people": User.objects.filter(role__in=RIGHTS[Right.WORK_LEADS], is_active=True),
+    }
 
 
 def _shown(report: Report, before: Report | None, lines: dict[int | None, daily.Line], *, sort: str) -> dict[str, Any]:
@@ -175,31 +181,3 @@ def _numbers(
 def _list_url(filters: Filters, source: Source | None, column: Column) -> str:
     """The list of exactly the leads that a number counts."""
     return f"{reverse('lead-list')}?{urlencode(behind(filters, source, column).params())}"
-
-
-def _presets(filters: Filters, before: Report | None) -> list[dict[str, Any]]:
-    """The periods to choose from, each as an address that keeps the other filters."""
-    today = this_day()
-    month = today.replace(day=1)
-    last_month_end = month - timedelta(days=1)
-    quarter = date(today.year, 3 * ((today.month - 1) // 3) + 1, 1)
-    yesterday = today - timedelta(days=1)
-    choices = [
-        (_("Today"), Period(today, today)),
-        (_("Yesterday"), Period(yesterday, yesterday)),
-        (_("7 days"), Period(today - timedelta(days=6), today)),
-        (_("This month"), Period(month, today)),
-        (_("Last month"), Period(last_month_end.replace(day=1), last_month_end)),
-        (_("Quarter"), Period(quarter, today)),
-    ]
-    kept = {name: value for name, value in filters.params().items() if name not in ("from", "to")}
-    if before is None:
-        kept["compare"] = "0"
-    return [
-        {
-            "label": label,
-            "url": f"?{urlencode({**kept, 'from': period.start.isoformat(), 'to': period.end.isoformat()})}",
-            "chosen": period == filters.scope.period,
-        }
-        for label, period in choices
-    ]

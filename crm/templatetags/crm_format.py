@@ -195,6 +195,28 @@ def stopwatch(value: timedelta | None) -> str:
 
 
 @register.filter
+def days_long(value: timedelta | None) -> str:
+    """A long time in days and hours: «3 дн 4 ч», «5 ч», «20 мин»; nothing is a dash."""
+    if value is None:
+        return NOTHING
+    whole = int(value.total_seconds()) // 60
+    days, hours, minutes = whole // 1440, whole // 60 % 24, whole % 60
+    if days:
+        said = gettext("%(days)d d %(hours)d h") % {"days": days, "hours": hours}
+    elif hours:
+        said = gettext("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    else:
+        said = gettext("%(minutes)d min") % {"minutes": minutes}
+    return said.replace(" ", NBSP)
+
+
+@register.filter
+def counted(value: object, kind: str) -> str:
+    """A number of a report as its column is written: number, share, money, wait or days."""
+    return {"share": percent, "money": money, "wait": stopwatch, "days": days_long}.get(kind, number)(value)  # type: ignore[operator, arg-type]
+
+
+@register.filter
 def svg(value: float) -> str:
     """A coordinate: a decimal point whatever the language."""
     return f"{float(value):g}"

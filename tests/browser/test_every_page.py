@@ -72,6 +72,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "task-list": [("manager", "?view=open"), ("operator", "")],
     "report-team": [("manager", "")],
     "report-sources": [("admin", "")],
+    "report-breakdown": [("manager", "/reports/first-touch/?by=hour"), ("manager", "/reports/cost/")],
     "import-list": [("admin", "")],
     "import-detail": [("admin", "")],
     "export-list": [("manager", "")],
@@ -81,7 +82,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
 NO_PAGES = {  # they take a form, lead on, or answer with a file or a piece
     "lead-touches", "lead-no-show", "lead-comments", "lead-tasks", "lead-take", "home", "logout", "set-language",
     "set-theme", "shift", "notices-read", "notice-news", "password", "session-end", "undo", "day-result", "day-skip",
-    "day-hold", "day-done", "task-complete", "report-sources-xlsx", "report-sources-csv", "import-columns",
+    "day-hold", "day-done", "task-complete", "report-sources-xlsx", "report-sources-csv", "report-breakdown-xlsx", "report-breakdown-csv",
+    "import-columns",
     "import-meanings", "import-start", "import-stop", "import-refused", "export-file",
 }  # fmt: skip
 REFUSALS = [("manager", "/day/", 403), ("manager", "/leads/0/", 404)]

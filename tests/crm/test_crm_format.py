@@ -149,3 +149,16 @@ def test_english_has_its_own_words_and_decimal_mark() -> None:
         assert plain(written.money_short(1_240_000)) == "1.24 m ₽"
         assert plain(written.moment(NOON)) == "today, 12:00"
         assert plain(written.leads(2)) == "2 leads"
+
+
+def test_long_times_are_days_and_hours() -> None:
+    lengths = [timedelta(days=3, hours=4, minutes=5), timedelta(hours=5), timedelta(minutes=20), None]
+    assert [plain(written.days_long(length)) for length in lengths] == ["3 дн 4 ч", "5 ч 0 мин", "20 мин", "—"]
+    asked = [
+        (0.5, "share"),
+        (1000, "money"),
+        (timedelta(minutes=4), "wait"),
+        (timedelta(days=1), "days"),
+        (7, "number"),
+    ]
+    assert [plain(written.counted(*one)) for one in asked] == ["50 %", "1 000 ₽", "4:00", "1 дн 0 ч", "7"]

@@ -60,13 +60,14 @@ LISTS = [
     "/deals/?view=board",
     "/contacts/",
     "/reports/sources/",
+    "/reports/first-touch/",
 ]
 # What the views read beside the fields of forms and the links on pages.
 PARAMETERS = [
     "page", "sort", "view", "to", "before", "history", "pane", "next", "q", "phone", "search", "from", "basis", "city",
     "source", "responsible", "duplicates", "counted", "compare", "kind", "who", "period", "attention", "column",
     "start", "empty", "unread", "last", "at",
-    "created_after", "created_before", "task", "meeting", "status", "junk_reason", "show", "stage",
+    "created_after", "created_before", "task", "meeting", "status", "by", "junk_reason", "show", "stage",
     "owner", "contract", "messenger", "template",
 ]  # fmt: skip
 
