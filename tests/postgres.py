@@ -17,9 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from crm.supervisor import end_with_parent
 
@@ -61,43 +62,87 @@ def reachable(folder: Path, scratch: Path, user: Mapping[str, Any]) -> Path:
     return copy / package.name / "pginstall" / "bin"
 
 
-@contextlib.contextmanager
-def server() -> Iterator[dict[str, str]]:
-    """A new server for as long as the block runs; gives the variables by which a child process finds it."""
-    scratch = Path(tempfile.mkdtemp(prefix="crm-pg-"))
-    scratch.chmod(0o755)
-    try:
-        user = unprivileged()
-        folder = reachable(programs(), scratch, user)
-        cluster = scratch / "cluster"
-        cluster.mkdir(mode=0o700)
-        if user:
-            os.chown(cluster, user["user"], user["group"])
-        initdb = [str(folder / "initdb"), "-D", str(cluster), "-U", "postgres", "--auth=trust", "-E", "UTF8"]
-        made = subprocess.run(
-            [*initdb, "--no-sync", "--no-instructions"], capture_output=True, text=True, cwd="/", check=False, **user
-        )
+class Cluster:
+    """The files of one server below a folder of its own, the server on a Unix socket there; started and killed at will.
+
+    Used as a context manager, which leaves nothing behind.
+    """
+
+    def __init__(self, options: Sequence[str], *, segments: int = 16) -> None:
+        """`options` are settings of the server, `segments` the megabytes of one file of its log."""
+        self.options = [part for option in options for part in ("-c", option)]
+        self.segments = segments
+
+    def __enter__(self) -> Self:
+        self.scratch = Path(tempfile.mkdtemp(prefix="crm-pg-"))
+        self.scratch.chmod(0o755)
+        try:
+            self._make_files()
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        try:
+            self.process.send_signal(signal.SIGINT)  # "fast": do not wait for clients
+            self.process.wait(30)
+        finally:
+            shutil.rmtree(self.scratch, ignore_errors=True)
+
+    @property
+    def folder(self) -> Path:
+        return self.scratch / "cluster"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Those by which a child process finds the server."""
+        return {"DATABASE_URL": "postgres:///postgres", "PGHOST": str(self.folder), "PGUSER": "postgres"}
+
+    def _make_files(self) -> None:
+        self.user = unprivileged()
+        self.programs = reachable(programs(), self.scratch, self.user)
+        self.folder.mkdir(mode=0o700)
+        if self.user:
+            os.chown(self.folder, self.user["user"], self.user["group"])
+        initdb = [str(self.programs / "initdb"), "-D", str(self.folder), "-U", "postgres", "--auth=trust", "-E", "UTF8"]
+        initdb += ["--no-sync", "--no-instructions", f"--wal-segsize={self.segments}"]
+        made = subprocess.run(initdb, capture_output=True, text=True, cwd="/", check=False, **self.user)
         if made.returncode != 0:
             raise NoPostgres(f"PostgreSQL cannot make its files: {made.stderr.strip()}")
-        options = [part for option in FAST_AND_LOSE for part in ("-c", option)]
-        with (scratch / "log").open("w") as log:
-            process = subprocess.Popen(
-                [folder / "postgres", "-D", cluster, "-k", cluster, "-h", "", *options],
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections. Raises NoPostgres with its own words."""
+        with (self.scratch / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", self.folder, "-k", self.folder, "-h", "", *self.options],
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd="/",
                 start_new_session=True,
                 preexec_fn=end_with_parent,
-                **user,
+                **self.user,
             )
         try:
-            wait_until_up(process, cluster / ".s.PGSQL.5432", scratch / "log")
-            yield {"DATABASE_URL": "postgres:///postgres", "PGHOST": str(cluster), "PGUSER": "postgres"}
-        finally:
-            process.send_signal(signal.SIGINT)  # "fast": do not wait for clients
-            process.wait(30)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+            wait_until_up(self.process, self.folder / ".s.PGSQL.5432", self.scratch / "log")
+        except NoPostgres:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def kill(self) -> None:
+        """`kill -9` of the server and of all its processes, which the kernel gives no time to write anything."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        (self.folder / ".s.PGSQL.5432").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def server() -> Iterator[dict[str, str]]:
+    """A new server for as long as the block runs; gives the variables by which a child process finds it."""
+    with Cluster(FAST_AND_LOSE) as cluster:
+        yield cluster.variables
 
 
 def wait_until_up(process: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
