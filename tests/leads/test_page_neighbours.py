@@ -19,7 +19,7 @@ SITE = "http://testserver"
 
 def beside(page: str) -> dict[str, str]:
     """rel -> address."""
-    return {rel: unescape(to) for rel, to in re.findall(r'rel="(prev|next)" href="([^"]+)"', page)}
+    return {rel: unescape(to) for rel, to in re.findall(r'rel="(prev|next)"[^>]* href="([^"]+)"', page)}
 
 
 def opened(client: Client, row: Lead, before: str) -> dict[str, str]:

@@ -20,6 +20,7 @@ from leads.models import Lead
 from leads.pipeline import JunkReason, Move, Status
 from leads.touch_policy import Channel, Direction, Outcome
 from leads.touches import NewTouch, log_touch
+from leads.undo import last_action, undo
 from tests import factories, promises
 from tests.sizes import size
 
@@ -46,6 +47,7 @@ wishes = st.one_of(
     ),
     st.tuples(st.just("phone"), st.integers(0, 9), st.sampled_from(NUMBERS)),
     st.tuples(st.just("hand over"), st.integers(0, 9), st.integers(0, 1)),
+    st.tuples(st.just("take back"), st.integers(0, 9), st.integers(0, 2)),
     st.tuples(st.just("do not call"), st.integers(0, 9), st.booleans()),
     st.tuples(st.just("wait"), st.sampled_from([1, 61, 24 * 60, 40 * 24 * 60])),
 )
@@ -101,6 +103,10 @@ class Office:
         elif what == "hand over":
             assign(row.pk, self.operators[rest[1]].pk, by=self.manager)
             take(row.pk, by=self.operators[rest[1]])
+        elif what == "take back":
+            by = [*self.operators, self.manager][rest[1]]
+            if trace := last_action(row.pk, by):
+                undo(trace.action, by=by)
         elif what == "do not call" and row.contact_id:
             stop_calling(row.contact_id, "просил не звонить" if rest[1] else "", by=self.manager)
 
