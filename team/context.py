@@ -33,7 +33,7 @@ class Frame:
 
     @cached_property
     def _row(self) -> dict[str, Any]:
-        return User.objects.values(**self._asked()).get(pk=self._user_id)
+        return dict(User.objects.values(**self._asked()).get(pk=self._user_id))
 
     @cached_property
     def shift(self) -> str:

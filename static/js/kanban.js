@@ -4,6 +4,7 @@
   "use strict";
   const dialog = document.getElementById("dialog");
   let dragged = null;
+  let moved = "";   // the lead of the card that was dropped last
 
   const board = () => document.querySelector("[data-board]");
   const columnOf = (node) => (node instanceof Element ? node.closest("[data-status]") : null);
@@ -46,6 +47,7 @@
     if (!dragged || !column) return;
     event.preventDefault();
     const card = dragged;
+    moved = card.dataset.lead;
     const home = columnOf(card);
     settle();
     if (column === home) return;
@@ -118,6 +120,7 @@
       next.querySelectorAll(".col__list").forEach((list, place) => { list.scrollTop = places[place] || 0; });
       arm(next);
       if (window.htmx) window.htmx.process(next);
+      if (document.activeElement === document.body) (next.querySelector(`[data-lead="${moved}"] a`) || next).focus({ preventScroll: true });
       const said = document.getElementById("messages");
       fresh.querySelectorAll("#messages .toast").forEach((toast) => said.append(toast));
     }, () => lost(refresh));

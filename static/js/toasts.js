@@ -25,9 +25,18 @@
     crowd();
   }
 
+  /* Where the focus was before it came to the messages; it goes back there with the message that had it. */
+  let before = null;
+  box.addEventListener("focusin", (event) => { if (!box.contains(event.relatedTarget)) before = event.relatedTarget; });
+  function leave(toast) {
+    const had = toast.contains(document.activeElement);
+    toast.remove();
+    if (had) (before && before.isConnected ? before : document.getElementById("main")).focus({ preventScroll: true });
+  }
+
   document.addEventListener("click", (event) => {
     const close = event.target instanceof Element ? event.target.closest("[data-close-toast]") : null;
-    if (close) close.closest(".toast").remove();
+    if (close) leave(close.closest(".toast"));
   });
   document.addEventListener("visibilitychange", () => document.documentElement.classList.toggle("away", document.hidden));
 
@@ -43,7 +52,7 @@
     const repeat = toast.querySelector("[data-again]");
     if (repeat) {
       repeat.hidden = !again;
-      repeat.addEventListener("click", () => { toast.remove(); again(); });
+      repeat.addEventListener("click", () => { leave(toast); again(); });
     }
     box.append(toast);
   });

@@ -52,6 +52,7 @@ def test_cards_are_dragged_asked_for_and_refused(as_user: Callable[[User], Page]
     type_moment(page, dialog.locator("[name=meeting_at]"))
     dialog.get_by_role("button", name="Сохранить").click()
     card_in(page, row, "meeting")
+    expect(page.locator(f"[data-lead='{row.pk}'] a").first).to_be_focused()
     row.refresh_from_db()
     assert row.status == "meeting"
     assert row.meeting_at is not None

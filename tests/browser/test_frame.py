@@ -121,6 +121,7 @@ def test_a_failure_of_ours_names_its_code_and_can_be_tried_again(as_user: Callab
     failed.get_by_role("button", name="Повторить").click()
     expect(page.get_by_role("dialog").get_by_role("heading", name="Клавиши")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
 
     # Three messages at most, and what failed goes last.
     for name in ("toast-failed", "toast-copied", "toast-copied", "toast-silent", "toast-offline"):
