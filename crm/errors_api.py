@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import BadRequest, ObjectDoesNotExist, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as NotPermitted
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
+from django.db import DataError, IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils import translation
@@ -25,6 +25,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from crm.errors import Busy, Forbidden, Invalid, Refused
+from crm.outages import is_outage
 from crm.text import clean
 from team.authentication import language_of_caller
 
@@ -54,7 +55,7 @@ def answer(error: Exception, _context: Mapping[str, Any]) -> Response | None:
             return _said(403, "forbidden", _("You may not do this."))
         case ObjectDoesNotExist() | Http404():
             return _said(404, "not_found", _("There is no such record, or it is not yours to see."))
-        case Busy() | OperationalError() | InterfaceError():
+        case _ if isinstance(error, Busy) or is_outage(error):
             return _said(503, "busy", _("The database is busy. Try again in a few seconds."), retry=RETRY_AFTER)
         case IntegrityError():
             return _said(409, "conflict", _("Somebody else has just changed the same. Try again."))

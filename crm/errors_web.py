@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import InterfaceError, OperationalError
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +16,7 @@ from django.views.defaults import page_not_found
 
 from crm.errors import Busy, Forbidden, Invalid, Refused
 from crm.errors_api import API, RETRY_AFTER
+from crm.outages import is_outage
 
 FREE_TEXT = ("text", "comment", "words")  # the fields into which people write sentences
 LONGEST = 10_000  # characters shown of each
@@ -49,7 +49,7 @@ class Refusals:
                 return render(request, "404.html", {"typed": typed(request)}, status=404)
             case ObjectDoesNotExist():
                 return page_not_found(request, error)
-            case Busy() | OperationalError() | InterfaceError():
+            case _ if isinstance(error, Busy) or is_outage(error):
                 response = refusal(request, 503, _("The database is busy. Try again in a few seconds."))
                 response["Retry-After"] = str(RETRY_AFTER)
                 return response

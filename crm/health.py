@@ -16,12 +16,16 @@ from django.views.decorators.http import require_safe
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 
-from crm import watchdog
+from crm import backup, watchdog
 from crm.jobs import last_tick_age
 from team.roles import Role
 
 OLDEST_TICK = 60.0  # seconds; the tick comes every 5
 OLDEST_DUE = timedelta(minutes=5)
+TAKES_CHANGES = {
+    "postgresql": "SELECT current_setting('transaction_read_only') = 'off'",
+    "sqlite": "SELECT NOT query_only FROM pragma_query_only",
+}
 
 
 class Failing(Exception):
@@ -32,10 +36,12 @@ def database() -> str:
     """Ask the database for a row. Raises Failing."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            cursor.fetchone()
+            cursor.execute(TAKES_CHANGES[connection.vendor])
+            takes_changes = bool(cursor.fetchone()[0])
     except DatabaseError as error:
         raise Failing(f"The database does not answer ({type(error).__name__}): look at DATABASE_URL.") from error
+    if not takes_changes:
+        raise Failing("The database takes no changes: it is read-only, or a replica.")
     return connection.vendor
 
 
@@ -75,7 +81,20 @@ def due() -> str:
     return said
 
 
+def backups() -> str:
+    """Look at the age of the newest backup (`reliability.md` L04). Raises Failing."""
+    try:
+        age = backup.age()
+    except DatabaseError as error:
+        raise Failing(f"The database does not say when the last backup was ({type(error).__name__}).") from error
+    if backup.is_late(age):
+        raise Failing(f"The last backup is {age.days if age else 0} days old: run `manage.py backup` every night.")
+    return "none yet" if age is None else f"{age.total_seconds() / 3600:.0f} h ago"
+
+
 PARTS: dict[str, Callable[[], str]] = {"database": database, "broker": broker, "periodic": periodic, "due": due}
+# People are reminded of these, but nobody is turned away because of them.
+REMINDERS: dict[str, Callable[[], str]] = {"backup": backups}
 
 
 def may_see_details(request: HttpRequest) -> bool:
@@ -95,7 +114,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when all parts work, else 503: {"status", "parts": {name: "ok" | "fail"}} and, for some, "details"."""
+    """200 when all parts work, else 503: {"status", "parts": {name: "ok" | "fail" | "late"}} and, for some, "details".
+
+    What is only "late" changes neither the status nor `status`.
+    """
     parts: dict[str, str] = {}
     details: dict[str, str] = {}
     for name, look in PARTS.items():
@@ -105,6 +127,13 @@ def readyz(request: HttpRequest) -> JsonResponse:
         except Failing as failing:
             details[name] = str(failing)
             parts[name] = "fail"
+    for name, look in REMINDERS.items():
+        try:
+            details[name] = look()
+            parts[name] = "ok"
+        except Failing as failing:
+            details[name] = str(failing)
+            parts[name] = "late"
     ready = "fail" not in parts.values()
     body: dict[str, object] = {"status": "ok" if ready else "fail", "parts": parts}
     if may_see_details(request):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from crm import health
+from crm import health, metrics
 from crm.errors_api import no_such_address
 from crm.keys_page import keys
 from crm.styleguide import styleguide
@@ -23,6 +23,7 @@ from tasks.views import task_list
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/v1/", include("crm.api")),
     re_path(r"^api/", no_such_address),
     path("leads/", include("leads.urls")),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from crm import clock
 from crm.errors import Invalid
 from crm.nudges import HAND_OUT, nudge
+from crm.outages import is_outage
 from crm.transactions import verb
 from team.holds import free_holds
 from team.models import ApiKey, ShiftPeriod, User
@@ -129,5 +129,8 @@ def note_use(key: ApiKey, *, at: datetime) -> None:
     if key.last_used_at is not None and at - key.last_used_at < USE_NOTED_EVERY:
         return
     # Not a verb: it joins no other change, and a busy database must not turn a call away because of it.
-    with contextlib.suppress(OperationalError):
+    try:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    except DatabaseError as error:
+        if not is_outage(error):
+            raise

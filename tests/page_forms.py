@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-NO_PAGES = ("api/", "^api/", "admin/", "bitrix24/", "healthz", "readyz", "styleguide/")
+NO_PAGES = ("api/", "^api/", "admin/", "bitrix24/", "healthz", "readyz", "metrics", "styleguide/")
 
 
 def routes(patterns: list[URLPattern | URLResolver] | None = None, before: str = "") -> Iterator[tuple[str, str]]:

@@ -33,6 +33,7 @@ os.environ.update(
         "EMAIL_URL": "",
         "DEFAULT_FROM_EMAIL": "",
         "CLOCK_FILE": "",
+        "METRICS_TOKEN": "",
         "BITRIX24_WEBHOOK_URL": "",
         "BITRIX24_RATE": "",
         "BITRIX24_APPLICATION_TOKEN": "",
