@@ -13,12 +13,8 @@ globalThis.probe = (() => {
     await nextFrame();
     const entries = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
       .filter((entry) => !/favicon|\/news\//.test(entry.name));
-    const weight = (test) => entries.filter((entry) => test.test(entry.name)).reduce((sum, entry) => sum + entry.transferSize, 0);
     return {
-      bytes: {
-        all: weight(/./), page: entries[0].transferSize, styles: weight(/\/css\//), htmx: weight(/htmx/), ours: weight(/static\/js\//),
-      },
-      requests: entries.length,
+      transferred: entries.map((entry) => [entry.name, entry.transferSize]),
       shift: shifts.reduce((sum, entry) => sum + entry.value, 0),
       moved: shifts.flatMap((entry) => entry.sources.map((source) => (source.node instanceof Element ? named(source.node) : ""))),
     };
