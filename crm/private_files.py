@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import time
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -49,3 +51,19 @@ def remove(name: str) -> None:
     """Take a file away; one that is gone already is no error."""
     if name:
         path_of(name).unlink(missing_ok=True)
+
+
+def clear_unnamed(named: Iterable[str], *, older_than: float) -> int:
+    """Take away what belongs to none of the `named` files (`x.rows` belongs to `x`) and is older than so many seconds.
+
+    Returns how many.
+    """
+    stems = {Path(name).stem for name in named}
+    before = time.time() - older_than
+    removed = 0
+    for path in folder().iterdir():
+        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+            if path.stem not in stems and path.stat().st_mtime < before:
+                path.unlink()
+                removed += 1
+    return removed

@@ -23,12 +23,13 @@ from crm.transactions import verb
 from history.actions import note
 from history.models import Event
 from leads.exported_lists import listed, table
-from leads.models import ExportFile, ExportPolicy
+from leads.models import ExportFile, ExportPolicy, ImportFile
 from team.models import User
 from team.roles import Right, may
 
 AT_ONCE = 5000  # rows that are written while the person waits; more are the worker's
 _NOTED_EVERY = 500  # rows
+LEFT_ALONE = 6 * 3600.0  # seconds after which a file that no row names was left by a killed process
 _LONGEST_QUERY = 4000
 
 
@@ -51,8 +52,18 @@ def ask_export(what: str, query: str, kind: str, reason: str, *, by: User) -> Ex
     return export
 
 
+def note_export(what: str, query: str, kind: str, *, by: User, rows: int) -> None:
+    """Rows are being taken out by another page than the lists', which answers with the file itself: the same limits
+    and the same journal. Raises Forbidden, Refused.
+    """
+    if not may(by, Right.EXPORT):
+        raise Forbidden(_("Lists are taken out by the head of the call centre."))
+    _remember(what, clean(query)[:_LONGEST_QUERY], kind, _("From the administration"), by=by, rows=rows, given=True)
+
+
 @verb
-def _remember(what: str, query: str, kind: str, reason: str, *, by: User, rows: int) -> ExportFile:
+def _remember(what: str, query: str, kind: str, reason: str, *, by: User, rows: int, given: bool = False) -> ExportFile:
+    """A line of the journal, within the limits; `given`: the file is no work of ours."""
     at = clock.now()
     User.objects.select_for_update(no_key=True).get(pk=by.pk)  # two pressed at once are counted one after the other
     policy = ExportPolicy.current()
@@ -68,12 +79,20 @@ def _remember(what: str, query: str, kind: str, reason: str, *, by: User, rows: 
         left = max(0, policy.rows_a_day - taken)
         raise Refused("export_limit", said % {"most": policy.rows_a_day, "left": left, "rows": rows})
     export = ExportFile.objects.create(
-        by=by, asked_at=at, what=what, query=query, format=kind, reason=reason, total=rows
+        by=by,
+        asked_at=at,
+        what=what,
+        query=query,
+        format=kind,
+        reason=reason,
+        total=rows,
+        **({"state": Errand.State.DONE, "done": rows, "finished_at": at, "taken_at": at} if given else {}),
     )
     note(
         Event.Kind.EXPORTED, at=at, by=by, new=what, comment=reason, file=export.pk, query=query, rows=rows, format=kind
     )
-    nudge(CARRY_FILES)
+    if not given:
+        nudge(CARRY_FILES)
     return export
 
 
@@ -131,12 +150,18 @@ def note_download(export_id: int, *, by: User) -> ExportFile:
 
 
 def clear_expired() -> int:
-    """Remove files whose time is over; what was taken out, by whom and what for stays. Returns how many."""
+    """Remove files whose time is over, and what a killed worker left; what was taken out, by whom and what for stays.
+
+    Returns how many files of the journal were removed.
+    """
     gone = ExportFile.objects.filter(expires_at__lte=clock.now()).exclude(stored="")
     removed = 0
     for export in gone[:500]:
         private_files.remove(export.stored)
         removed += _forget(export.pk)
+    named = {*ExportFile.objects.exclude(stored="").values_list("stored", flat=True)}
+    named |= {*ImportFile.objects.exclude(stored="").values_list("stored", flat=True)}
+    private_files.clear_unnamed(named, older_than=LEFT_ALONE)
     return removed
 
 

@@ -23,6 +23,7 @@ from leads.editing import EDITABLE, assign, edit_lead
 from leads.filters import Search
 from leads.intake import register_lead
 from leads.models import Lead, Touch
+from leads.outgoing import note_export
 from leads.resources import LeadResource
 from leads.unmapped import guess_sources, name_source, unmapped_values
 from sources.models import Source
@@ -91,6 +92,11 @@ class LeadAdmin(FilesAdmin, VerbAdmin):
 
     def get_form(self, request: HttpRequest, obj: Lead | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002
         return super().get_form(request, obj, change, **{**kwargs, "form": EditLeadForm if obj else AddLeadForm})
+
+    def get_export_data(self, file_format: Any, request: HttpRequest, queryset: QuerySet[Lead], **kwargs: Any) -> Any:
+        kind, rows = file_format.get_extension(), queryset.count()
+        note_export("leads", request.GET.urlencode(), kind, by=request.user, rows=rows)
+        return super().get_export_data(file_format, request, queryset, **kwargs)
 
     def add_by_verb(self, request: HttpRequest, form: AddLeadForm) -> Lead:
         lead = register_lead(read_application(form.body()), by=request.user).lead

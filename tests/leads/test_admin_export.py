@@ -6,6 +6,8 @@ import io
 import pytest
 from openpyxl import load_workbook
 
+from history.models import Event
+from leads.models import ExportFile, ExportPolicy
 from tests.factories import AdminFactory, lead
 from tests.pages import signed_in
 
@@ -43,6 +45,16 @@ def test_an_export_has_no_living_formula_and_opens_again(admin) -> None:
     cells = [cell for line in book.active.iter_rows() for cell in line]
     assert book.active.max_row == len(names) + 1
     assert {cell.data_type for cell in cells} <= {"s", "n", "inlineStr"}
+
+
+def test_it_is_limited_and_journalled_as_the_lists_are(admin) -> None:
+    ExportPolicy.objects.create(files_an_hour=1)
+    lead()
+    assert admin.post("/admin/leads/lead/export/?status=new", {"format": CSV, "resource": "0"}).status_code == 200
+    line = ExportFile.objects.get()
+    assert (line.what, line.query, line.total, line.state, line.stored) == ("leads", "status=new", 1, "done", "")
+    assert Event.objects.filter(kind=Event.Kind.EXPORTED).count() == 1
+    assert admin.post("/admin/leads/lead/export/", {"format": CSV, "resource": "0"}).status_code == 409
 
 
 def test_an_export_keeps_to_the_filters_of_the_list(admin) -> None:

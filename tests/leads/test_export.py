@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from datetime import timedelta
 from decimal import Decimal
 
@@ -162,6 +163,17 @@ def test_the_page_gives_the_file_to_its_owner_while_it_is_kept(manager, frozen: 
     assert "Файл уже удалён" in text_of(late.get(where))
     with pytest.raises(Refused):
         note_download(ExportFile.objects.get().pk, by=manager)
+
+
+def test_what_a_killed_process_left_is_cleared_and_nothing_else(manager) -> None:
+    export = ask_export("leads", "", "csv", "Сверка", by=manager)
+    left = private_files.path_of(private_files.store([b"x"], ".csv"))
+    clear_expired()
+    assert left.exists()
+    for path in (left, private_files.path_of(export.stored)):
+        os.utime(path, (0, 0))
+    clear_expired()
+    assert (left.exists(), private_files.path_of(export.stored).exists()) == (False, True)
 
 
 def test_it_is_for_managers_and_administrators(manager) -> None:
