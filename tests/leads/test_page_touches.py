@@ -223,3 +223,10 @@ def test_a_meeting_is_booked_and_moved_from_its_own_tab(frozen: Frozen) -> None:
         client.post(f"/leads/{row.pk}/status/", sent)
         row.refresh_from_db()
         assert (row.status, row.meeting_at.hour) == ("meeting", when)
+
+
+def test_a_touch_sent_without_a_pane_is_shown_again_as_well() -> None:
+    page = post(OperatorFactory(), lead(), "touches", outcome="nonsense", comment="Просил подумать")
+    assert page.status_code == 422
+    assert "Что дальше" in text_of(page)
+    assert "Просил подумать" in page.content.decode()
