@@ -130,3 +130,18 @@ def test_a_failure_of_ours_names_its_code_and_can_be_tried_again(as_user: Callab
     expect(page.locator("#messages .toast--ok")).to_have_count(0)
     page.locator("#messages .toast").first.get_by_role("button", name="Закрыть").click()
     expect(page.locator("#messages .toast")).to_have_count(2)
+
+
+def test_a_result_is_chosen_saved_and_taken_back_by_keys_on_the_card(as_user: Callable[[User], Page]) -> None:
+    user = factories.OperatorFactory()
+    lead = factories.lead(by=user)
+    page = as_user(user)
+    page.goto(f"/leads/{lead.pk}/")
+    press(page, "Digit3", "3")
+    expect(page.get_by_role("radio", name="Не ответил")).to_be_focused()
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(page.locator("#messages")).to_contain_text("Касание 1 записано")
+    press(page, "KeyU", "г")
+    expect(page.locator("#messages")).to_contain_text("Отменено")
+    lead.refresh_from_db()
+    assert (lead.status, lead.touches_count) == ("new", 0)
