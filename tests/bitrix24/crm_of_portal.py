@@ -31,6 +31,7 @@ class Crm(Directories, Timeline):
         self.happened: Callable[[str, int], None] = lambda event, number: None  # an outgoing webhook hears it
         self.admin = True  # whether the webhook's owner is an administrator
         self.mode = 1
+        self._imported_until: dict[int, str] = {}  # the last date of creation that an import has said
         self.items: dict[int, dict[int, dict[str, Any]]] = {LEAD: {}, DEAL: {}, CONTACT: {}}
         self._ids = itertools.count(101)
         Directories.__init__(self)
@@ -154,12 +155,12 @@ class Crm(Directories, Timeline):
         times = {name: fields.read("datetime", said[name]) for name in ("createdTime", "movedTime") if name in said}
         if times and not self.admin:
             times = {}
-        last = max((item["createdTime"] for item in self.items[kind].values() if item.get("_imported")), default="")
-        made = times.get("createdTime", "")
+        last, made = self._imported_until.get(kind, ""), times.get("createdTime", "")
         if made and (datetime.fromisoformat(made).timestamp() > self.now() or made < last):
             raise Error(400, "CRM_FIELD_ERROR_VALUE_NOT_VALID", "createdTime must ascend and not be in the future")
         number = int(self.item_add(given)["item"]["id"])
         self.items[kind][number] |= {**times, "_imported": True}
+        self._imported_until[kind] = made or last
         return number
 
     def batch_import(self, given: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class NoSuchField(Exception):
 
 def page(rows: Iterable[dict[str, Any]], given: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """The rows of one page, and `total` and `next` of the envelope."""
-    found = [row for row in rows if all(_fits(row, name, value) for name, value in (given.get("filter") or {}).items())]
+    wanted = {name: _many(name, value) for name, value in (given.get("filter") or {}).items()}
+    found = [row for row in rows if all(_fits(row, name, value) for name, value in wanted.items())]
     for name, direction in reversed(list((given.get("order") or {"id": "ASC"}).items())):
         found.sort(
             key=lambda row: _sortable(row.get(name, row.get(name.lower()))), reverse=str(direction).upper() == "DESC"
@@ -32,9 +33,8 @@ def _fits(row: dict[str, Any], name: str, wanted: Any) -> bool:
     prefix = next((mark for mark in PREFIXES if name.startswith(mark)), "=")
     field = name.removeprefix(prefix)
     value = row.get(field, row.get(field.lower()))
-    if prefix in {"@", "!@"} or isinstance(wanted, list):
-        among = any(_same(value, one) for one in (wanted if isinstance(wanted, list) else [wanted]))
-        return among != prefix.startswith("!")
+    if isinstance(wanted, frozenset):
+        return (_text(value) in wanted) != prefix.startswith("!")
     if prefix in {"=", "!", "!="}:
         return _same(value, wanted) == (prefix == "=")
     if "%" in prefix:
@@ -45,8 +45,19 @@ def _fits(row: dict[str, Any], name: str, wanted: Any) -> bool:
     return {">": ours > theirs, "<": ours < theirs, ">=": ours >= theirs, "<=": ours <= theirs}[prefix]
 
 
+def _many(name: str, value: Any) -> Any:
+    """Several values, one of which it is to be, as a set."""
+    if isinstance(value, list):
+        return frozenset(_text(one) for one in value)
+    return frozenset([_text(value)]) if name.startswith(("@", "!@")) else value
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
 def _same(value: Any, wanted: Any) -> bool:
-    return ("" if value is None else str(value)) == ("" if wanted is None else str(wanted))
+    return _text(value) == _text(wanted)
 
 
 def _sortable(value: Any) -> tuple[int, Any]:
