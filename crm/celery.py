@@ -15,6 +15,7 @@ from typing import Any
 
 from celery import Celery, Task
 from celery.signals import setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ app = Celery("crm", task_cls=Nudge)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
 app.steps["worker"].add("crm.deafness.Ear")
+app.steps["worker"].add(DjangoStructLogInitStep)  # a job's lines bear the id of the request that sent it
 
 
 def send(job: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -12,6 +13,24 @@ def without_query(_logger: object, _method: str, event: MutableMapping[str, Any]
     """Cut the query off the logged request: `?phone=` and `?search=` are part of the contract and name people."""
     if isinstance(request := event.get("request"), str) and "?" in request:
         event["request"] = request.split("?", 1)[0] + "?..."
+    return event
+
+
+MASKS = [
+    (re.compile(r"DETAIL: .*"), "DETAIL: ..."),  # PostgreSQL quotes the row it refused
+    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "...@..."),
+    (re.compile(r"(?<![\w.])(\+?\d{1,4})\d{5,10}(\d{4})(?!\w)"), r"\1...\2"),  # ten digits in a row or more
+]
+
+
+def masked(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Mask what looks like a phone or an e-mail in every text, tracebacks above all: errors quote what was sent."""
+    for name, value in event.items():
+        text = str(value) if isinstance(value, BaseException) else value
+        if isinstance(text, str) and name != "timestamp":
+            for pattern, instead in MASKS:
+                text = pattern.sub(instead, text)
+            event[name] = text
     return event
 
 
@@ -48,6 +67,7 @@ def logging(*, readable: bool) -> dict[str, Any]:
                         if readable
                         else [
                             structlog.processors.format_exc_info,
+                            masked,
                             structlog.processors.JSONRenderer(ensure_ascii=False),
                         ]
                     ),

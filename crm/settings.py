@@ -299,3 +299,5 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 LOGGING = logs.logging(readable=DEBUG)
 structlog.configure(**logs.STRUCTLOG)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# The beat sends a job every few seconds: only those that fail, or are refused, are worth a line.
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = DJANGO_STRUCTLOG_CELERY_TASK_SUCCESS_LOG_LEVEL = 10
