@@ -11,12 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin import VerbForm, ask, one_by_one, sentence, together
+from crm.admin import PageAdmin, VerbForm, ask, one_by_one, sentence, together
 from crm.catalogue_admin import Use, UsedAdmin
 from crm.errors import Invalid
 from crm.resources import FilesAdmin
 from sources.actions import add_alias, merge, set_active, set_operators, write_source
-from sources.models import UNKNOWN, Source, SourceAlias
+from sources.models import UNKNOWN, Source, SourceAlias, SourceSpend
 from sources.resources import SourceResource
 
 LEADS = Use("leads", _("Leads"), "/leads/?show=all&source={code}")
@@ -146,3 +146,13 @@ class SourceAdmin(FilesAdmin, UsedAdmin):
                 messages.success(request, said % {"name": into.name, "count": moved})
                 return None
         return ask(self, request, sources, form, action="merge", title=gettext("Merge into another source"))
+
+
+@admin.register(SourceSpend)
+class SourceSpendAdmin(PageAdmin):
+    """What was paid for a source in a month; a correction is a change of the row."""
+
+    list_display = ("source", "year", "month", "amount")
+    list_filter = ("source", "year")
+    list_select_related = ("source",)
+    fields = ("source", "year", "month", "amount")
