@@ -48,7 +48,7 @@ def test_an_export_has_no_living_formula_and_opens_again(admin) -> None:
 
 
 def test_it_is_limited_and_journalled_as_the_lists_are(admin) -> None:
-    ExportPolicy.objects.create(files_an_hour=1)
+    ExportPolicy.objects.create(pk=1, files_an_hour=1)
     lead()
     assert admin.post("/admin/leads/lead/export/?status=new", {"format": CSV, "resource": "0"}).status_code == 200
     line = ExportFile.objects.get()

@@ -127,7 +127,7 @@ def test_who_took_what_out_and_what_for_is_in_the_journal(manager) -> None:
 
 
 def test_not_more_than_allowed_goes_out(manager, frozen: Frozen) -> None:
-    ExportPolicy.objects.create(rows_a_day=5, files_an_hour=2)
+    ExportPolicy.objects.create(pk=1, rows_a_day=5, files_an_hour=2)
     for _number in range(2):
         lead()
     ask_export("leads", "show=all", "csv", "Сверка", by=manager)
