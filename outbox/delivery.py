@@ -154,7 +154,10 @@ def deliver_due(
     within: float = 20.0,
     now: Callable[[], float] = time.monotonic,
 ) -> int:
-    """Tell what is due, oldest first and kinds of one moment in `order`, for at most `within` seconds.
+    """Tell what is due, kinds in `order` and the oldest first in each, for at most `within` seconds.
+
+    Were the oldest first whatever its kind, a crowd of rows that wait for another one, which a newer change has put
+    behind them, would take all turns.
 
     Never to be called inside a verb, whose transaction would hide the leases from other workers.
 
@@ -167,7 +170,7 @@ def deliver_due(
         output_field=IntegerField(),
     )
     while now() < ends:
-        marks = list(due(clock.now()).order_by("marked_at", rank, "pk")[:AT_ONCE])
+        marks = list(due(clock.now()).order_by(rank, "marked_at", "pk")[:AT_ONCE])
         if not marks:
             break
         seen = 0

@@ -1,9 +1,11 @@
 """What arrives at the portal: contacts, leads, deals, tasks, touches and the directories they need, each once."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from bitrix24 import mirror
 from bitrix24.models import Colleague, Entry, Wiring
 from contacts.actions import edit_contact
 from deals.models import Deal
@@ -60,6 +62,17 @@ def test_junk_has_a_stage_for_each_reason(box: Mirror) -> None:
         "F",
         "Отказался, решил проблему",
     )
+
+
+def test_a_crowd_that_waits_for_a_lead_does_not_keep_it_from_its_turn(box: Mirror, monkeypatch) -> None:
+    monkeypatch.setattr("bitrix24.order.SOON", timedelta(0))
+    monkeypatch.setattr("outbox.delivery.AT_ONCE", 3)
+    row = lead()
+    for _ in range(5):
+        touch(row, at=box.frozen.now)
+    Mark.objects.filter(kind__in=["lead", "contact"]).update(marked_at=box.frozen.now + timedelta(seconds=1))
+    assert mirror.push_due(within=1.5)
+    assert box.twin(row)
 
 
 def test_what_has_not_changed_makes_no_call(box: Mirror) -> None:
