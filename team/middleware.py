@@ -67,7 +67,7 @@ class SignedOut:
             return response
         if "HX-Request" in request.headers:
             return HttpResponse(_("You were signed out. Sign in again, your text is kept"), status=401)
-        if request.method == "POST" and request.path != reverse("logout"):
+        if request.method == "POST" and request.path not in (reverse("logout"), reverse("admin:logout")):
             query = urlencode({"ended": 1, "next": way_back(request, reverse("home"))})
             response["Location"] = f"{resolve_url(settings.LOGIN_URL)}?{query}"
         return response
