@@ -59,6 +59,7 @@ class Web:
             "HTTPS": "0",
             "CRM_FAULT": str(self.armed),
             "THROTTLE_INTAKE": "",
+            "PYTHONDONTWRITEBYTECODE": "1",  # a module cut short by a full disk would stay broken for everybody
             **database,
             **more,
         }
