@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models.functions import TruncDate
 
 from crm import clock
 from leads.attention import URGENT, Attention, wanting
 from leads.counting import Period
 from leads.effort import meetings_booked, middle, wait_for_call
-from leads.models import DistributionPolicy, Lead, Touch
+from leads.models import DayPlan, DistributionPolicy, Lead, Touch
 from leads.pipeline import JunkReason
 from leads.touch_policy import REACHED, Channel, Direction
 from tasks.models import CallingHours, EscalationPolicy, Task
@@ -86,6 +87,7 @@ class Team:
     oldest_due: datetime | None
     unassigned: int
     meetings: int
+    planned: int  # meetings, of those who were on line; 0: there is no plan
     first_call: timedelta | None
     called_in_time: int
     called: int
@@ -118,6 +120,7 @@ def read_team(period: Period) -> Team:
         oldest_due=late.filter(lead__isnull=False).aggregate(first=Min("due_at"))["first"],
         unassigned=next(line.count for line in attention if line.what == Attention.UNASSIGNED),
         meetings=sum(_meetings(period).values()),
+        planned=_planned(period),
         first_call=middle(call.waited for call in calls),
         called_in_time=sum(call.waited <= goal for call in calls),
         called=len(calls),
@@ -180,6 +183,14 @@ def _overdue(at: datetime) -> dict[int | None, int]:
 def _meetings(period: Period) -> dict[int | None, int]:
     """who -> meetings booked in the period."""
     return dict(meetings_booked(*period.bounds()).values_list("by").annotate(count=Count("pk")))
+
+
+def _planned(period: Period) -> int:
+    """The meetings of the plan: those of a day for each operator and day that they came on line. Two queries."""
+    start, end = period.bounds()
+    day = TruncDate("started_at", tzinfo=ZoneInfo(settings.TIME_ZONE))
+    came = ShiftPeriod.objects.filter(user__role=Role.OPERATOR, started_at__gte=start, started_at__lt=end)
+    return DayPlan.current().meetings * came.order_by().values("user", day=day).distinct().count()
 
 
 def _first_calls(period: Period) -> list[_FirstCall]:

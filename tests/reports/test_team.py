@@ -9,13 +9,13 @@ from leads.attention import Attention, wanting
 from leads.counting import Period
 from leads.day import read_numbers
 from leads.first_call import escalate_uncalled
-from leads.models import Lead, TouchPolicy
+from leads.models import DayPlan, Lead, TouchPolicy
 from reports.hour_chart import chart
 from reports.team import Hour, Team, read_team
 from tasks.models import CallingHours
 from team.actions import set_shift
 from tests.factories import ManagerFactory, OperatorFactory, lead, lead_in, move, touch
-from tests.pages import signed_in
+from tests.pages import signed_in, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 TODAY = Period(date(2026, 11, 24), date(2026, 11, 24))
@@ -177,3 +177,13 @@ def test_the_chart_ends_above_its_highest_bar() -> None:
     assert [bar.is_late for bar in drawn.bars] == [False, True]
     assert drawn.bars[1].height == pytest.approx(117)
     assert drawn.goal_y == pytest.approx(85)
+
+
+def test_meetings_stand_beside_the_plan_of_those_who_came_on_line(frozen) -> None:
+    for _ in range(2):
+        person = OperatorFactory()
+        set_shift(person.pk, "on")
+    OperatorFactory()  # did not come
+    DayPlan.objects.update_or_create(pk=1, defaults={"meetings": 5})
+    lead_in("meeting", source="site")
+    assert "1 из 10 по плану, 10 %" in text_of(signed_in(ManagerFactory()).get("/reports/team/"))
