@@ -57,7 +57,7 @@ def test_acceptance_6_markers_appear_nowhere_but_at_the_portal(box: Mirror, sett
     for pk in list(delivery.parked().values_list("pk", flat=True)):
         delivery.retry(pk)
     box.fake.plan = Plan(rate=0.4, seed=2)
-    for _ in range(6):
+    for _ in range(12):
         box.round()
         box.frozen.move(minutes=3)
     box.fake.plan = Plan(next={"crm.item.update": ["401"]})

@@ -24,7 +24,7 @@ from leads.models import (
     TouchPolicy,
 )
 from outbox.models import Link
-from sources.models import Source
+from sources.models import Source, SourceSpend
 from tasks.models import CallingHours, EscalationPolicy
 from team.actions import issue_key
 from team.models import ShiftPolicy, User
@@ -67,6 +67,7 @@ def rows(db: None) -> None:
         lead(phone=row.phone, name=HOSTILE)
         lead_in("meeting")
     Source.objects.filter(code="quiz").update(name=HOSTILE)
+    SourceSpend.objects.create(source=Source.objects.get(code="quiz"), year=2026, month=11, amount=1)
     line.alarm("hostile", HOSTILE)
     ExportFile.objects.create(by=operator, what="leads", query=HOSTILE, reason=HOSTILE)
     ImportFile.objects.create(by=operator, kind="leads", name=HOSTILE, trouble=HOSTILE)
@@ -78,7 +79,15 @@ def rows(db: None) -> None:
 
 def test_what_is_registered_is_what_is_edited_here() -> None:
     assert {model._meta.label for model in MODELS} == {
-        *("team.User", "team.ApiKey", "sources.Source", "contacts.Contact", "deals.Stage", "deals.Deal"),
+        *(
+            "team.User",
+            "team.ApiKey",
+            "sources.Source",
+            "sources.SourceSpend",
+            "contacts.Contact",
+            "deals.Stage",
+            "deals.Deal",
+        ),
         *("leads.Lead", "leads.Touch", "leads.TouchPolicy", "leads.IntakePolicy", "leads.Office"),
         *("leads.CallScript", "leads.DayPlan", "leads.ExportPolicy", "leads.ExportFile", "leads.ImportFile"),
         *("contacts.Messenger", "contacts.MessageTemplate"),
