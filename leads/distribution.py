@@ -124,10 +124,15 @@ def hand_out() -> int:
     return given
 
 
+def operators_on_line() -> list[User]:
+    """Among whom leads are shared out just now. One query."""
+    on_line = ShiftPeriod.objects.filter(state=ShiftPeriod.State.ON, ended_at__isnull=True).values("user")
+    return list(User.objects.filter(pk__in=on_line, is_active=True, role=Role.OPERATOR).order_by("name", "pk"))
+
+
 def require_somebody_on_line() -> None:
     """Raise Refused `nobody_on_line` if no operator is, so that nothing is begun that everybody would refuse."""
-    on_line = ShiftPeriod.objects.filter(state=ShiftPeriod.State.ON, ended_at__isnull=True)
-    if not on_line.filter(user__is_active=True, user__role=Role.OPERATOR).exists():
+    if not operators_on_line():
         raise _nobody_on_line()
 
 

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import django_filters as filters
 from django import forms
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, IntegerField, Min, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import HttpRequest, QueryDict
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from crm import clock
 from crm.errors import Invalid
-from crm.templatetags.crm_format import day
+from crm.form_fields import Roubles
+from crm.templatetags.crm_format import day, money
 from crm.text import clean
 from leads.attention import Attention, AttentionFilter
 from leads.counting import BASES, EXCLUDE, HEADINGS, INCLUDE, Counted, Period, Scope, midnight, spellings, this_day
@@ -56,8 +56,12 @@ SORTS = {
         *(When(status=status, then=Value(place)) for place, status in enumerate(Status)), output_field=IntegerField()
     ),
     "task": F("next_due"),
+    "changed": F("status_changed_at"),
+    "meeting": F("meeting_at"),
 }
 DEFAULT_SORT = "-created"
+# What an address says beside its filters: how the list is looked at.
+LOOK = ("page", "select", "view", "sort")
 
 
 class CityFilter(filters.CharFilter):
@@ -102,6 +106,19 @@ class MeetingFilter(filters.ChoiceFilter):
         )
 
 
+class MoneyFilter(filters.Filter):
+    field_class = Roubles
+
+
+class CountField(forms.IntegerField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=0, max_value=10_000, **options)
+
+
+class CountFilter(filters.Filter):
+    field_class = CountField
+
+
 class ListFilter(LeadFilter):
     """The filters of the API and what only people ask."""
 
@@ -109,6 +126,10 @@ class ListFilter(LeadFilter):
     task = TaskFilter(choices=list(TASKS.items()))
     meeting = MeetingFilter(choices=[("week", gettext_lazy("Meetings this week"))])
     attention = AttentionFilter(choices=Attention.choices)
+    debt_min = MoneyFilter(field_name="debt_amount", lookup_expr="gte")
+    debt_max = MoneyFilter(field_name="debt_amount", lookup_expr="lte")
+    touches_min = CountFilter(field_name="touches_count", lookup_expr="gte")
+    touches_max = CountFilter(field_name="touches_count", lookup_expr="lte")
     duplicates = DuplicatesFilter(choices=[(INCLUDE, ""), (EXCLUDE, DUPLICATES[EXCLUDE])])
 
 
@@ -155,6 +176,14 @@ class Leads:
         self.form.is_valid()
         for name, said in self.form.errors.items():
             self.errors[name] = " ".join(str(sentence) for sentence in said)
+
+    @classmethod
+    def of(cls, query: QueryDict, *, by: User) -> Leads:
+        """The list behind an address that nobody is at just now."""
+        request = HttpRequest()
+        request.GET = query  # type: ignore[assignment]
+        request.user = by
+        return cls(request)
 
     def _read_period(self) -> None:
         params = {name: str(self.query[name]) for name in self.query}
@@ -220,22 +249,32 @@ class Leads:
 
     # --- what the filter bar shows
     def without(self, *names: str, **more: str) -> str:
-        """The address without these parameters (and without a page), with `more`."""
+        """The address without these parameters (and without a page and a selection), with `more`."""
         query = self.query.copy()
-        for name in ("page", *names):
+        for name in ("page", "select", *names):
             query.pop(name, None)
         for name, value in more.items():
             query[name] = value
         return f"?{query.urlencode()}"
 
     @property
+    def filters(self) -> str:
+        """The filters of the address alone, without what is empty: what a saved view or a bulk action keeps."""
+        kept = QueryDict(mutable=True)
+        for name in sorted(self.query):
+            values = [value for value in self.query.getlist(name) if value]
+            if name not in LOOK and values:
+                kept.setlist(name, values)
+        return kept.urlencode()
+
+    @property
     def kept(self) -> list[tuple[str, str]]:
-        """The parameters that a new filter is added to: all that are there, but the page."""
+        """The parameters that a new filter is added to: all that are there, but page and selection."""
         return [
             (name, value)
             for name, values in self.query.lists()
             for value in values
-            if value and name != "page" and name not in self.errors
+            if value and name not in ("page", "select", *self.errors)
         ]
 
     def chips(self, names: Mapping[str, Mapping[str, str]]) -> list[Chip]:
@@ -253,6 +292,8 @@ class Leads:
             values = [value for value in self.query.getlist(name) if value]
             if values and name not in self.errors:
                 said = ", ".join(str(names.get(name, {}).get(value, value)) for value in values)
+                if name in ("debt_min", "debt_max"):
+                    said = money(self.form.cleaned_data[name])
                 chips.append(Chip(str(label), said, self.without(name)))
         chips += [
             Chip(str(LABELS.get(name, name)), self.query.get(name, ""), self.without(name), wrong=said)
@@ -271,6 +312,10 @@ LABELS = {
     "meeting": gettext_lazy("Meeting"),
     "attention": gettext_lazy("Needs attention"),
     "city": gettext_lazy("City"),
+    "debt_min": gettext_lazy("Debt from"),
+    "debt_max": gettext_lazy("Debt up to"),
+    "touches_min": gettext_lazy("Touches from"),
+    "touches_max": gettext_lazy("Touches up to"),
     "phone": gettext_lazy("Phone"),
     "search": gettext_lazy("Search"),
     "duplicates": gettext_lazy("Duplicates"),
@@ -322,49 +367,3 @@ class LeadPage(Page):
 
     def end_index(self) -> int:
         return self.start_index() + len(self.object_list) - 1 if self.object_list else 0
-
-
-def tabs(viewer: User, leads: Leads) -> list[dict[str, Any]]:
-    """The ready views. Those who work leads see how many wait in each; for who sees all, that is the team's page."""
-    counts: dict[str, int] = {}
-    if may(viewer, Right.TAKE_LEAD):
-        counts = _counts(viewer, leads.at)
-    views: list[tuple[str, str, dict[str, str], str]] = [
-        ("work", _("All in work"), {}, ""),
-        ("mine", _("Mine"), {"responsible": "me"}, ""),
-        ("free", _("Nobody's"), {"responsible": "none"}, ""),
-        ("overdue", _("Overdue"), {"task": "overdue"}, "danger"),
-        ("no_task", _("No task"), {"task": "none"}, ""),
-        ("meetings", _("Meetings this week"), {"meeting": "week"}, ""),
-        ("all", _("All"), {"show": "all"}, ""),
-    ]
-    if not may(viewer, Right.WORK_LEADS):
-        views = [("all", _("All"), {}, "")]
-    look = {"view": "board"} if leads.query.get("view") == "board" else {}
-    present = {name: value for name, value in leads.query.items() if value and name not in ("page", "sort", "view")}
-    return [
-        {
-            "label": label,
-            "url": f"?{urlencode(look | params)}",
-            "current": present == params,
-            "count": counts.get(key),
-            "tone": tone,
-        }
-        for key, label, params, tone in views
-    ]
-
-
-def _counts(viewer: User, at: datetime) -> dict[str, int]:
-    """How many leads wait in the ready views of an operator. One query."""
-    open_tasks = Task.objects.open().filter(lead_id=OuterRef("pk"))
-    return (
-        Lead.objects.visible_to(viewer)
-        .in_work()
-        .annotate(late=Exists(open_tasks.filter(due_at__lt=at)), bare=~Exists(open_tasks))
-        .aggregate(
-            mine=Count("pk", filter=Q(responsible=viewer)),
-            free=Count("pk", filter=Q(responsible__isnull=True)),
-            overdue=Count("pk", filter=Q(late=True)),
-            no_task=Count("pk", filter=Q(bare=True)),
-        )
-    )

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from leads.views import card, listing, messages, moves, new, work
+from leads.views import bulk, card, listing, looks, messages, moves, new, work
 
 urlpatterns = [
     path("", listing.lead_list, name="lead-list"),
     path("new/", new.lead_new, name="lead-new"),
+    path("bulk/", bulk.lead_bulk, name="lead-bulk"),
+    path("bulk/<id:pk>/", bulk.lead_bulk_detail, name="lead-bulk-detail"),
+    path("columns/", looks.lead_columns, name="lead-columns"),
+    path("views/", looks.lead_views, name="lead-views"),
+    path("views/<id:pk>/", looks.lead_view, name="lead-view"),
     path("<id:pk>/", card.lead_detail, name="lead-detail"),
     path("<id:pk>/edit/", card.lead_edit, name="lead-edit"),
     path("<id:pk>/status/", moves.lead_status, name="lead-status"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 from leads.counting import Period, this_day
 from reports.hour_chart import chart
 from reports.team import read_team
+from team.once import new_token
 from team.pages import needs
 from team.roles import Right
 
@@ -32,6 +33,7 @@ def team(request: HttpRequest) -> HttpResponse:
         "chart": chart(read.hours, read.goal),
         "period": chosen,
         "is_today": chosen == TODAY,
+        "token": new_token(request),
         "choices": [(code, label) for code, (label, _period) in periods.items()],
     }
     return render(request, "reports/team.html", shown)

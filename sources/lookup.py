@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from django.db import connection
@@ -25,6 +27,15 @@ class SourceLookup:
     @classmethod
     def read(cls) -> SourceLookup:
         """Codes go before aliases, aliases before names; what was merged leads to where it went."""
+        kept = _kept.get()
+        if kept is None:
+            return cls._read()
+        if not kept:
+            kept.append(cls._read())
+        return kept[0]
+
+    @classmethod
+    def _read(cls) -> SourceLookup:
         sources: dict[int, Source] = {}
         aliases: list[tuple[str, int]] = []
         for source in Source.objects.annotate(alias=F("aliases__folded")):
@@ -57,16 +68,34 @@ class SourceLookup:
         """
         require_transaction()
         names = list(raws)
-        lookup = cls.read()
+        lookup = cls._read()
         if connection.vendor != "postgresql":
             return lookup  # SQLite has one writer at a time
         while not _hold(sorted({(lookup.find(raw) or lookup.unknown).pk for raw in names})):
-            lookup = cls.read()
+            lookup = cls._read()
         return lookup
+
+    def sources(self) -> list[Source]:
+        """The sources that leads can be of, in the order of the catalogue."""
+        found = {source.pk: source for source in self.by_spelling.values()}
+        return sorted(found.values(), key=lambda source: (source.position, source.pk))
 
     def find(self, raw: str) -> Source | None:
         """The source that `raw` (any case, with or without blanks around) names, or None."""
         return self.by_spelling.get(fold(raw)) if raw.strip() else None
+
+
+_kept: ContextVar[list[SourceLookup] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """While it lasts, one reading of the catalogue serves all: for a page that asks for many filters."""
+    token = _kept.set([])
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def _hold(source_ids: list[int]) -> bool:

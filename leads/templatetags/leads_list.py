@@ -15,6 +15,7 @@ from leads.listing import LABELS, Leads
 register = template.Library()
 
 Option = tuple[str, str]
+COLUMN_CSS = {"touches": "p2", "debt": "num", "source": "p3", "city": "p2", "changed": "p4", "meeting": "p4"}
 OFFERED = ("status", "source", "responsible", "task", "junk_reason")
 
 
@@ -26,6 +27,18 @@ def open_filters(leads: Leads, choices: Mapping[str, Sequence[Option]]) -> list[
         for name in OFFERED
         if not leads.query.get(name) and (name != "junk_reason" or leads.query.get("status") == "junk")
     ]
+
+
+@register.filter
+def of(mapping: Mapping[str, object], key: str) -> object:
+    """What a mapping has under a key."""
+    return mapping[key]
+
+
+@register.filter
+def column_css(code: str) -> str:
+    """Where a column of the list stands when there is little room."""
+    return COLUMN_CSS.get(code, "")
 
 
 @register.filter

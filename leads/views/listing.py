@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -14,13 +15,17 @@ from crm.templatetags.crm_format import number
 from leads.attention import Attention
 from leads.board import people_of_call_centre
 from leads.kanban import read_board, read_column
-from leads.listing import DEFAULT_SORT, DUPLICATES, EXACT, TASKS, Leads, tabs
+from leads.listing import DEFAULT_SORT, DUPLICATES, EXACT, TASKS, Leads
+from leads.looks import COLUMNS, columns_of, first_view, may_change, read_looks
+from leads.models import ListLook, SavedView
 from leads.pipeline import JunkReason, Status
+from leads.tabs import tabs
 from leads.views.answers import viewer
-from sources.models import Source
+from sources.lookup import SourceLookup, read_once
 from team.roles import Right, may
 
 NOBODY, ME = "none", "me"
+PAGE, ALL = "page", "all"  # what is selected
 BOARD, CARDS = "board", "cards"
 
 
@@ -28,12 +33,21 @@ BOARD, CARDS = "board", "cards"
 @require_safe
 def lead_list(request: HttpRequest) -> HttpResponse:
     """Leads as a list, or by status with `view=board` (`view=cards` is a portion of a column). Every filter is in the
-    address.
+    address; without any, the list opens with the view that the person has chosen for it.
     """
+    look, saved = read_looks(viewer(request))
+    first = first_view(look, saved)
+    if not request.GET and first is not None:
+        return redirect(f"{request.path}?view=list&{first.query}")
+    with read_once():
+        return _shown(request, look, saved)
+
+
+def _shown(request: HttpRequest, look: ListLook, saved: list[SavedView]) -> HttpResponse:
     leads = Leads(request)
     view = request.GET.get("view", "")
     if view == BOARD:
-        return render(request, "leads/board.html", {"board": read_board(leads), **_around(request, leads)})
+        return render(request, "leads/board.html", {"board": read_board(leads), **_around(request, leads, look, saved)})
     if view == CARDS:
         return _cards(request, leads)
     page = leads.page()
@@ -44,8 +58,12 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "total": _("more than %(count)s") % {"count": number(EXACT)} if count > EXACT else "",
         "count": count,
         "default_sort": DEFAULT_SORT,
-        "clear_url": "?show=all" if leads.query.get("show") == "all" else "?",
-        **_around(request, leads),
+        "clear_url": "?show=all" if leads.query.get("show") == "all" else "?view=list",
+        "columns": columns_of(look),
+        "shown": dict.fromkeys(columns_of(look), True),
+        "all_columns": COLUMNS,
+        "selected": request.GET.get("select") if request.GET.get("select") in (PAGE, ALL) else "",
+        **_around(request, leads, look, saved),
     }
     return render(request, "leads/list.html", context)
 
@@ -60,14 +78,16 @@ def _cards(request: HttpRequest, leads: Leads) -> HttpResponse:
     return render(request, "leads/_cards.html", shown)
 
 
-def _around(request: HttpRequest, leads: Leads) -> dict[str, Any]:
-    """What stands above the leads in every look: filters, ready views, and who may add a lead."""
+def _around(request: HttpRequest, leads: Leads, look: ListLook, saved: list[SavedView]) -> dict[str, Any]:
+    """What stands above the leads in every look: filters, ready and saved views, and who may do what."""
     by = viewer(request)
+    shown = tabs(by, leads, saved)
+    present = next((tab["saved"] for tab in shown if tab.get("saved") and tab["current"]), None)
     people = [(str(person.pk), str(person)) for person in people_of_call_centre()] if may(by, Right.SEE_ALL) else []
     choices = {
         "status": [(status.value, str(status.label)) for status in Status],
         "junk_reason": [(reason.value, str(reason.label)) for reason in JunkReason],
-        "source": [(source.code, source.name) for source in Source.objects.all()],
+        "source": [(source.code, source.name) for source in SourceLookup.read().sources()],
         "responsible": [(ME, _("Me")), (NOBODY, _("Nobody")), *people],
         "task": [(code, str(label)) for code, label in TASKS.items()],
         "attention": [(what.value, str(what.label)) for what in Attention],
@@ -78,6 +98,11 @@ def _around(request: HttpRequest, leads: Leads) -> dict[str, Any]:
         "leads": leads,
         "chips": leads.chips({name: dict(pairs) for name, pairs in choices.items()}),
         "choices": choices,
-        "tabs": tabs(by, leads),
+        "tabs": shown,
+        "present": present,
+        "is_first": present is not None and present.pk == look.default_view_id,
+        "may_change_view": present is not None and may_change(present, by),
         "may_create": may(by, Right.WORK_LEADS),
+        "may_assign": may(by, Right.ASSIGN),
+        "save_query": urlencode({"query": leads.filters}),
     }

@@ -14,6 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from crm.errors import Refused
+from leads.bulk import AT_ONCE, begin_undo
+from leads.models import BulkAction
 from leads.parting import call_beside
 from leads.undo import action_of, last_action, token_of, undo
 from leads.views.answers import viewer, way_on
@@ -28,7 +30,10 @@ def undo_action(request: HttpRequest, token: str) -> HttpResponse:
     if action is None:
         raise Http404
     home = reverse("home")
+    long = BulkAction.objects.filter(action=action, by=viewer(request), total__gt=AT_ONCE).first()
     try:
+        if long is not None:
+            return redirect("lead-bulk-detail", begin_undo(long, by=viewer(request)).pk)
         undone = undo(action, by=viewer(request))
     except Refused as refusal:
         messages.warning(request, refusal.detail)

@@ -49,6 +49,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "login": [("", "?ended=1")],
     "day": [("operator", "")],
     "lead-list": [("manager", "?show=all"), ("manager", "?view=board")],
+    "lead-bulk": [("manager", ""), ("manager", "?do=status&select=all")],
+    "lead-views": [("manager", "?query=city%3DСамара")],
     "lead-new": [("operator", "")],
     "lead-detail": [("manager", "")],
     "lead-edit": [("manager", "")],
@@ -81,11 +83,12 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "export-detail": [("manager", "")],
 }
 NO_PAGES = {  # they take a form, lead on, or answer with a file or a piece
-    "lead-touches", "lead-no-show", "lead-comments", "lead-tasks", "lead-take", "home", "logout", "set-language",
-    "set-theme", "shift", "notices-read", "notice-news", "password", "session-end", "undo", "day-result", "day-skip",
-    "day-hold", "day-done", "task-complete", "report-sources-xlsx", "report-sources-csv", "report-breakdown-xlsx",
-    "report-breakdown-csv", "import-columns", "import-meanings", "import-start", "import-stop", "import-refused",
-    "export-file",
+    "lead-touches", "lead-columns", "lead-bulk-detail", "lead-view", "lead-no-show", "lead-comments",
+    "lead-tasks", "lead-take", "home", "logout", "set-language", "set-theme", "shift", "notices-read",
+    "notice-news", "password", "session-end", "undo", "day-result", "day-skip", "day-hold", "day-done",
+    "task-complete", "report-sources-xlsx", "report-sources-csv", "report-breakdown-xlsx",
+    "report-breakdown-csv", "import-columns", "import-meanings", "import-start", "import-stop",
+    "import-refused", "export-file",
 }  # fmt: skip
 REFUSALS = [("manager", "/day/", 403), ("manager", "/leads/0/", 404)]
 DESK = ViewportSize(width=1366, height=1600)  # so high that what sticks to the bottom covers nothing

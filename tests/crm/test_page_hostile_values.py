@@ -189,7 +189,7 @@ def test_every_page_of_the_site_is_among_them(ids: dict[str, int]) -> None:
     # The operator's test has all but the last, which is pressed once the time of a meeting has come.
     of_operators = {"lead-take", "shift", "day", "day-result", "day-skip", "day-hold", "day-done"}
     of_administrators = {name for name, _route in routes() if name.startswith("import-")}
-    of_their_owner = {"export-detail", "export-file"}
+    of_their_owner = {"export-detail", "export-file", "lead-view", "lead-bulk-detail"}
     # A message carries the way to undo what was just done.
     others = {*of_operators, *of_administrators, *of_their_owner, "lead-no-show", "undo"}
     assert {name for name, _route in routes()} - seen == others
