@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Count, Q
@@ -23,7 +24,29 @@ from tasks.actions import hand_over
 from team.models import User
 from team.roles import Right, Role, may
 
-EDITABLE = ("amount", "prepayment", "contract_number", "contract_date", "comment")
+CONTRACT = ("amount", "prepayment", "contract_number", "contract_date", "comment")
+PAYMENTS = ("paid_later", "next_payment", "next_payment_on")
+DEBTS = ("debt_total", "banks_count", "banks_debt", "lenders_count", "lenders_debt", "belongings")
+COURT = (
+    "court",
+    "case_number",
+    "filing_due",
+    "filed_on",
+    "hearing_1_at",
+    "hearing_2_at",
+    "court_manager",
+    "decision",
+    "decided_on",
+)
+EDITABLE = (*CONTRACT, *PAYMENTS, *DEBTS, *COURT)
+OFFERED: Mapping[str, tuple[str, ...]] = {
+    Stage.Asks.FILING: ("filed_on", "court", "case_number"),
+    Stage.Asks.HEARING_1: ("hearing_1_at", "court_manager"),
+    Stage.Asks.PROCEDURE: ("hearing_2_at",),
+    Stage.Asks.HEARING_2: ("hearing_2_at", "decision"),
+    Stage.Asks.DECISION: ("decision", "decided_on"),
+}
+"""The fields that a move to such a stage offers to fill in; each may be left as it is (`ux.md` 6.7)."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +126,8 @@ def open_deal(
             "contract_number": terms.contract_number or None,
             "contract_date": terms.contract_date,
         }
+        if (terms.amount or deal.amount) < (terms.prepayment or deal.prepayment) + deal.paid_later:
+            raise Invalid({"prepayment": _("With what was paid later this is more than the price of the contract")})
         _change(deal, {name: value for name, value in changes.items() if value is not None}, by=by, at=at)
     mark("deal", deal.pk)
     return deal
@@ -135,16 +160,29 @@ def _change(deal: Deal, changes: Mapping[str, Any], *, by: User | None, at: date
     note(Event.Kind.EDITED, at=at, by=by, deal_id=deal.pk, lead_id=deal.lead_id, changes=told)
 
 
-def _lock(deal_id: int, *, by: User | None, version: int | None = None) -> Deal:
+def lock_deal(deal_id: int, *, by: User | None, version: int | None = None) -> Deal:
+    """The deal as it stands, locked until the transaction ends. Raises Deal.DoesNotExist, Refused `stale`."""
+    require_transaction()
     deal = Deal.objects.visible_to(by).select_for_update(of=("self",)).get(pk=deal_id)
     if version is not None and version != deal.version:
         raise Refused("stale", _("The deal has been changed meanwhile. Look at it as it is now and decide again."))
     return deal
 
 
-def _require_right(by: User | None) -> None:
+def require_deal_work(by: User | None) -> None:
+    """Raise Forbidden unless `by` works deals."""
     if not may(by, Right.WORK_DEALS):
         raise Forbidden(_("Deals are worked by lawyers and the head of the call centre."))
+
+
+def _require_possible_payments(changes: Mapping[str, Any], *, left: Decimal, paid_later: Decimal) -> None:
+    """No more is paid than the contract costs; a payment to come is a sum."""
+    if not 0 <= changes.get("paid_later", paid_later) <= left:
+        wrong = "paid_later" if "paid_later" in changes else "amount"
+        raise Invalid({wrong: _("With the prepayment no more can be paid than the price of the contract")})
+    next_payment = changes.get("next_payment")
+    if next_payment is not None and next_payment <= 0:
+        raise Invalid({"next_payment": _("A payment is a sum above zero")})
 
 
 @verb
@@ -153,14 +191,15 @@ def edit_deal(deal_id: int, changes: Mapping[str, Any], *, by: User | None, vers
 
     Raises Deal.DoesNotExist, Forbidden, Refused `stale`, Invalid for contradicting sums or a number in use.
     """
-    deal = _lock(deal_id, by=by, version=version)
-    _require_right(by)
+    deal = lock_deal(deal_id, by=by, version=version)
+    require_deal_work(by)
     amount = changes.get("amount", deal.amount)
     prepayment = changes.get("prepayment", deal.prepayment)
     if amount is None or amount <= 0:
         raise Invalid({"amount": _("Enter the price in whole roubles")})
     if prepayment is None or not 0 <= prepayment <= amount:
         raise Invalid({"prepayment": _("The prepayment is between zero and the price of the contract")})
+    _require_possible_payments(changes, left=amount - prepayment, paid_later=deal.paid_later)
     _require_free_number(changes.get("contract_number", ""), deal.pk)
     _change(deal, {name: changes[name] for name in EDITABLE if name in changes}, by=by, at=clock.now())
     mark("deal", deal.pk)
@@ -168,13 +207,22 @@ def edit_deal(deal_id: int, changes: Mapping[str, Any], *, by: User | None, vers
 
 
 @verb
-def move_stage(deal_id: int, stage_code: str, *, by: User | None, version: int | None = None) -> Deal:
+def move_stage(
+    deal_id: int,
+    stage_code: str,
+    *,
+    by: User | None,
+    version: int | None = None,
+    told: Mapping[str, Any] = MappingProxyType({}),
+) -> Deal:
     """Move a deal to a stage of the catalogue; any stage may follow any, history keeps each step.
+
+    `told` is what the move offered to write down (typed values of OFFERED for that stage; other names are ignored).
 
     Raises Deal.DoesNotExist, Forbidden, Refused `stale`, Invalid for a code that is unknown or switched off.
     """
-    deal = _lock(deal_id, by=by, version=version)
-    _require_right(by)
+    deal = lock_deal(deal_id, by=by, version=version)
+    require_deal_work(by)
     # An unclean code names no stage, and PostgreSQL would not even look for a NUL.
     stage = Stage.objects.filter(code=stage_code, active=True).first() if is_clean(stage_code) else None
     if stage is None:
@@ -187,6 +235,8 @@ def move_stage(deal_id: int, stage_code: str, *, by: User | None, version: int |
     deal.version += 1
     deal.save(update_fields=["stage", "stage_changed_at", "version"])
     note(Event.Kind.STAGE, at=now, by=by, deal_id=deal.pk, lead_id=deal.lead_id, old=old.code, new=stage.code)
+    offered = OFFERED.get(stage.asks, ())
+    _change(deal, {name: told[name] for name in offered if name in told}, by=by, at=now)
     mark("deal", deal.pk)
     return deal
 
@@ -197,7 +247,7 @@ def assign_deal(deal_id: int, responsible_id: int, *, by: User | None) -> Deal:
 
     Raises Deal.DoesNotExist, Forbidden, Invalid if that person does not work on deals.
     """
-    deal = _lock(deal_id, by=by)
+    deal = lock_deal(deal_id, by=by)
     if not may(by, Right.ASSIGN):
         raise Forbidden(_("Deals are handed over by the head of the call centre."))
     person = User.objects.filter(pk=responsible_id).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -12,10 +13,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.forms import whose
-from crm.admin import SeenForm, VerbAdmin, ask, one_by_one, too_many
+from crm.admin import PageAdmin, SeenForm, VerbAdmin, ask, one_by_one, too_many
 from crm.catalogue_admin import Use, UsedAdmin
 from deals.actions import EDITABLE, assign_deal, edit_deal, move_stage
-from deals.models import Deal, Stage
+from deals.models import Deal, DocumentKind, Stage
 from team.models import User
 from team.roles import RIGHTS, Right
 
@@ -25,10 +26,23 @@ class StageAdmin(UsedAdmin):
     uses = (Use("deals", _("Deals"), "/deals/?stage={code}"),)
     list_display = ("name", "code", "position", "color", "final", "active", "in_use")
     list_editable = ("position", "color", "active")
-    fields = ("code", "name", "name_en", "position", "color", "final", "active", "in_use")
+    fields = ("code", "name", "name_en", "position", "color", "asks", "final", "active", "in_use")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Stage | None = None) -> tuple[str, ...]:
         return ("code", "in_use") if obj else ("in_use",)  # history and the API know a stage by its code
+
+
+@admin.register(DocumentKind)
+class DocumentKindAdmin(PageAdmin):
+    """What is no longer asked for is switched off: deals keep what was said about it."""
+
+    list_display = ("name", "required", "position", "active")
+    list_editable = ("required", "position", "active")
+    list_filter = ("required", "active")
+    fields = ("name", "name_en", "required", "position", "active")
+
+    def has_delete_permission(self, request: HttpRequest, obj: DocumentKind | None = None) -> bool:
+        return obj is None or not obj.documents.exists()
 
 
 class StageForm(forms.Form):
@@ -71,23 +85,36 @@ class DealAdmin(VerbAdmin):
     @admin.action(description=_("Move to a stage"))
     def move(self, request: HttpRequest, deals: QuerySet[Deal]) -> HttpResponse | None:
         """Asks for the stage; each deal is moved for itself."""
-        if too_many(request, deals):
-            return None
-        form = StageForm(request.POST if "apply" in request.POST else None)
-        if form.is_valid():
-            stage = form.cleaned_data["stage"]
-            one_by_one(request, deals, lambda deal: move_stage(deal.pk, stage.code, by=request.user))
-            return None
-        return ask(self, request, deals, form, action="move", title=gettext("Move to a stage"))
+
+        def to(chosen: dict[str, Any], deal: Deal) -> Deal:
+            return move_stage(deal.pk, chosen["stage"].code, by=request.user)
+
+        return self._ask_and_do(request, deals, StageForm, to, action="move", title=gettext("Move to a stage"))
 
     @admin.action(description=_("Hand over"))
     def assign(self, request: HttpRequest, deals: QuerySet[Deal]) -> HttpResponse | None:
         """Asks to whom; each deal is handed over for itself."""
+
+        def to(chosen: dict[str, Any], deal: Deal) -> Deal:
+            return assign_deal(deal.pk, chosen["responsible"].pk, by=request.user)
+
+        return self._ask_and_do(request, deals, ResponsibleForm, to, action="assign", title=gettext("Hand over"))
+
+    def _ask_and_do(
+        self,
+        request: HttpRequest,
+        deals: QuerySet[Deal],
+        form_class: type[forms.Form],
+        do: Callable[[dict[str, Any], Deal], Deal],
+        *,
+        action: str,
+        title: str,
+    ) -> HttpResponse | None:
+        """The page that asks what to do with the selected deals; once that is said, it is done to each by itself."""
         if too_many(request, deals):
             return None
-        form = ResponsibleForm(request.POST if "apply" in request.POST else None)
+        form = form_class(request.POST if "apply" in request.POST else None)
         if form.is_valid():
-            person = form.cleaned_data["responsible"]
-            one_by_one(request, deals, lambda deal: assign_deal(deal.pk, person.pk, by=request.user))
+            one_by_one(request, deals, lambda deal: do(form.cleaned_data, deal))
             return None
-        return ask(self, request, deals, form, action="assign", title=gettext("Hand over"))
+        return ask(self, request, deals, form, action=action, title=title)

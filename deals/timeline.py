@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.template.defaultfilters import date as formatted
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.templatetags.crm_format import money
-from deals.models import Deal, Stage
+from crm.templatetags.crm_format import day_full, money
+from deals.documents import REMINDED
+from deals.models import Deal, DealDocument, Stage
 from history.models import Event
 from tasks.models import Task
 from team.models import User
@@ -19,8 +22,15 @@ Entry = dict[str, Any]
 """A line as `_timeline_entry.html` takes it."""
 
 LONGEST_VALUE = 80
-KINDS = {Event.Kind.STAGE: "status", Event.Kind.DEAL_OPENED: "deal", Event.Kind.RESPONSIBLE: "owner"}
-MONEY = {"amount", "prepayment"}
+KINDS = {
+    Event.Kind.STAGE: "status",
+    Event.Kind.DEAL_OPENED: "deal",
+    Event.Kind.RESPONSIBLE: "owner",
+    Event.Kind.DOCUMENT: "task",
+}
+MONEY = {"amount", "prepayment", "paid_later", "next_payment", "debt_total", "banks_debt", "lenders_debt"}
+DAYS = {"contract_date", "next_payment_on", "filing_due", "filed_on", "decided_on"}
+MOMENTS = {"hearing_1_at", "hearing_2_at"}
 
 
 def deal_timeline(deal: Deal, *, limit: int = 50) -> list[Entry]:
@@ -71,6 +81,11 @@ def _said(event: Event, deal: Deal, stage: Callable[[str], str], people: Mapping
             return _("Deal created from lead № %(lead)s") % {"lead": deal.lead_id}, ", ".join(told)
         case Event.Kind.STAGE:
             return f"{stage(event.old)} → {stage(event.new)}", event.comment
+        case Event.Kind.DOCUMENT if event.new == REMINDED:
+            return _("The client was reminded of the documents"), event.comment
+        case Event.Kind.DOCUMENT:
+            state = dict(DealDocument.State.choices).get(event.new, event.new)
+            return f"{event.data.get('document', '')}: {state}", event.comment
         case Event.Kind.RESPONSIBLE:
             old, new = (people.get(int(pk), "—") if pk.isdecimal() else "—" for pk in (event.old, event.new))
             return _("Lawyer: %(old)s → %(new)s") % {"old": old, "new": new}, event.comment
@@ -94,8 +109,25 @@ def _change(name: str, pair: object) -> str:
     label = label[:1].upper() + label[1:]
     if not isinstance(pair, list) or len(pair) != 2:
         return label
-    old, new = (_short(money(value) if name in MONEY and value else value) for value in pair)
+    old, new = (_short(_written(name, value)) for value in pair)
     return f"{label}: {old} → {new}"
+
+
+def _written(name: str, value: object) -> object:
+    """A value as people read it; history keeps sums, days and moments as plain texts."""
+    text = str(value or "")
+    if not text:
+        return ""
+    if name in MONEY:
+        return money(text)
+    try:
+        if name in DAYS:
+            return day_full(date.fromisoformat(text))
+        if name in MOMENTS:
+            return formatted(timezone.localtime(datetime.fromisoformat(text)), "d.m.Y H:i")
+    except ValueError:
+        return text
+    return text
 
 
 def _short(value: object) -> str:

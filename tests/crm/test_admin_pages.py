@@ -86,6 +86,7 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
             "sources.SourceSpend",
             "contacts.Contact",
             "deals.Stage",
+            "deals.DocumentKind",
             "deals.Deal",
         ),
         *("leads.Lead", "leads.Touch", "leads.TouchPolicy", "leads.IntakePolicy", "leads.Office"),

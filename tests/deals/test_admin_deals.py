@@ -2,7 +2,8 @@
 
 import pytest
 
-from deals.models import Deal, Stage
+from deals.documents import set_documents
+from deals.models import Deal, DocumentKind, Stage
 from history.models import Event
 from tasks.models import RuleStep, TaskRule
 from tests.factories import AdminFactory, LawyerFactory, OperatorFactory, deal
@@ -20,7 +21,8 @@ def admin():
 
 
 def typed(row: Deal, **changes: object) -> dict[str, object]:
-    return {"amount": row.amount, "prepayment": row.prepayment, "contract_number": "", "seen": row.version, **changes}
+    sums = {"amount": row.amount, "prepayment": row.prepayment, "paid_later": row.paid_later}
+    return {**sums, "contract_number": "", "seen": row.version, **changes}
 
 
 def test_a_deal_is_edited_by_the_verb_and_its_stage_is_not(admin) -> None:
@@ -112,3 +114,12 @@ def test_task_rules_are_edited_with_their_steps(admin) -> None:
     wrong = {**steps, "steps-1-days": "-1", "steps-1-working_days": "on"}
     assert admin.post(page, {**sent, **wrong}).status_code == 200
     assert admin.post(page, {**sent, **steps, "status": "nowhere"}).status_code == 200
+
+
+def test_the_shipped_documents_are_a_catalogue_in_which_one_in_use_is_only_switched_off(admin) -> None:
+    used, free = DocumentKind.objects.all()[:2]
+    set_documents(deal().pk, {used.pk: "received"}, by=None)
+    page = "/admin/deals/documentkind/"
+    assert "Паспорт, все страницы" in text_of(admin.get(page))
+    assert admin.post(f"{page}{used.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert admin.post(f"{page}{free.pk}/delete/", {"post": "yes"}).status_code == 302
