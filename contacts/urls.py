@@ -1,4 +1,4 @@
-"""Addresses of the directory's pages, but the card: that shows leads and deals, so `crm/urls.py` has it from above.
+"""Addresses of the directory's pages, but those that reach leads (the card, «do not call»): `crm/urls.py` has them.
 
 `crm/api.py` has registered the converter `id` before.
 """
@@ -12,5 +12,4 @@ from contacts import views
 urlpatterns = [
     path("", views.contact_list, name="contact-list"),
     path("<id:pk>/edit/", views.edit, name="contact-edit"),
-    path("<id:pk>/do-not-call/", views.do_not_call, name="contact-do-not-call"),
 ]

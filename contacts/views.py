@@ -4,7 +4,7 @@ put together further up (`leads/contact_card.py`).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,15 +16,22 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from contacts.actions import EDITABLE, edit_contact, set_do_not_call
+from contacts.actions import EDITABLE, edit_contact
 from contacts.forms import ContactForm, ContactSearch, DoNotCallForm
 from contacts.models import Contact
 from crm.errors import Forbidden, Invalid, Refused
 from crm.errors_web import explain
 from crm.text import MAX_INTEGER
+from team.models import User
 from team.roles import Right, may
 
 PER_PAGE = 50
+
+
+class StopCalling(Protocol):
+    """`leads.editing.stop_calling`."""
+
+    def __call__(self, contact_id: int, reason: str, *, by: User | None) -> Contact: ...
 
 
 @require_GET
@@ -64,17 +71,20 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @login_required
-def do_not_call(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note that the client asked not to be called, and in what words; `lift` takes it back."""
+def do_not_call(request: HttpRequest, pk: int, stop_calling: StopCalling) -> HttpResponse:
+    """Note that the client asked not to be called, and in what words; `lift` takes it back.
+
+    `stop_calling` is the verb of above, that takes back the tasks to call as well.
+    """
     contact = _to_be_changed(request, pk)
     form = DoNotCallForm(request.POST or None, initial={"reason": contact.do_not_call_reason})
     if request.method == "POST":
         if "lift" in request.POST:
-            set_do_not_call(pk, "", by=request.user)
+            stop_calling(pk, "", by=request.user)
             messages.success(request, _("The client may be called again"))
             return redirect("contact-detail", pk)
         if form.is_valid():
-            set_do_not_call(pk, form.cleaned_data["reason"], by=request.user)
+            stop_calling(pk, form.cleaned_data["reason"], by=request.user)
             messages.success(request, _("Noted: do not call"))
             return redirect("contact-detail", pk)
     status = 422 if request.method == "POST" else 200

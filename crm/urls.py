@@ -6,11 +6,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from contacts.views import do_not_call
 from crm import health, metrics
 from crm.errors_api import no_such_address
 from crm.keys_page import keys
 from crm.styleguide import styleguide
 from deals.views import card as deal_card
+from leads.editing import stop_calling
 from leads.finishing import finish_task
 from leads.sales import sales_history
 from leads.views import day
@@ -39,6 +41,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("day/<id:pk>/hold/", day.day_hold, name="day-hold"),
     path("day/tasks/<id:pk>/done/", day.day_done, name="day-done"),
     path("contacts/", include("contacts.urls")),
+    path("contacts/<id:pk>/do-not-call/", do_not_call, {"stop_calling": stop_calling}, name="contact-do-not-call"),
     path("contacts/<id:pk>/", contact_detail, name="contact-detail"),
     path("deals/", include("deals.urls")),
     path("deals/<id:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),

@@ -154,3 +154,12 @@ def test_who_works_leads_writes_with_a_template_and_comes_back() -> None:
     page = signed_in(ManagerFactory()).get(f"/contacts/{row.contact_id}/").content.decode()
     assert f'href="/leads/{row.pk}/message/?next=%2Fcontacts%2F{row.contact_id}%2F"' in page
     assert "wa.me" not in page
+
+
+def test_who_asks_not_to_be_called_loses_the_tasks_to_call() -> None:
+    operator = OperatorFactory()
+    row = lead(by=operator)
+    assert row.tasks.open().filter(kind="contact_client").exists()
+    page = f"/contacts/{row.contact_id}/do-not-call/"
+    assert signed_in(operator).post(page, {"reason": "Просил не звонить"}).status_code == 302
+    assert not row.tasks.open().exists()
