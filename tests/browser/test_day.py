@@ -39,6 +39,12 @@ def on_top(page: Page, name: str) -> None:
     expect(page.locator(".next__name")).to_have_text(name)
 
 
+def ready(page: Page, name: str) -> None:
+    """Wait until this client is on top and has the focus: then the keys work."""
+    on_top(page, name)
+    expect(page.locator("#next-name")).to_be_focused()
+
+
 def fits(page: Page) -> bool:
     """Is everything down to the button in sight without scrolling?"""
     button = page.get_by_role("button", name="Сохранить, следующий").bounding_box()
@@ -56,7 +62,7 @@ def test_three_clients_by_keyboard_alone(
     page = as_user(operator)
     page.set_viewport_size({"width": 1366, "height": 768})
     page.goto("/")
-    on_top(page, NAMES[0])
+    ready(page, NAMES[0])
     assert fits(page)
 
     page.keyboard.press("3")
@@ -64,7 +70,7 @@ def test_three_clients_by_keyboard_alone(
     assert fits(page)
     page.keyboard.press("ControlOrMeta+Enter")
 
-    on_top(page, NAMES[1])
+    ready(page, NAMES[1])
     expect(page.get_by_text("Касание 1 записано. Следующее — сегодня, 14:00.")).to_be_visible()
     page.keyboard.press("2")
     page.keyboard.press("Space")  # the first chip has the focus
@@ -72,7 +78,7 @@ def test_three_clients_by_keyboard_alone(
     assert fits(page)
     page.keyboard.press("ControlOrMeta+Enter")
 
-    on_top(page, NAMES[2])
+    ready(page, NAMES[2])
     page.keyboard.press("2")
     page.keyboard.press("1")  # changed one's mind
     page.keyboard.press("Space")
@@ -100,14 +106,14 @@ def test_skipping_by_keyboard_and_keys_that_rest_while_one_writes(
 ) -> None:
     page = as_user(operator)
     page.goto("/day/")
-    on_top(page, NAMES[0])
+    ready(page, NAMES[0])
     reach(page, page.get_by_label("Комментарий к звонку"))
     page.keyboard.type("s36")
     expect(page.locator("[name=result]:checked")).to_have_count(0)
     page.locator("#next-name").focus()
     page.keyboard.press("s")
     page.keyboard.press("Enter")
-    on_top(page, NAMES[1])
+    ready(page, NAMES[1])
     assert clients[0].events.get(kind="skipped").comment == "Сейчас неудобно"
     assert Hold.objects.get().lead == clients[1]
 
