@@ -18,6 +18,7 @@ from crm.errors import Invalid, Refused
 from crm.errors_web import explain
 from crm.sheets import Format
 from crm.tables import MOST_BYTES, MOST_ROWS
+from crm.text import clean
 from leads import uploads
 from leads.former_resource import JUNK, OWNER, SOURCE, STATUS
 from leads.incoming import RESOURCES
@@ -176,7 +177,7 @@ def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
     file = get_object_or_404(ImportFile.objects.select_related("by"), pk=pk)
     columns = [request.POST.get(f"column-{place}", "") for place in range(len(file.headers))]
     try:
-        uploads.choose_columns(pk, columns, request.POST.get("source", ""), by=viewer(request))
+        uploads.choose_columns(pk, columns, clean(request.POST.get("source", "")), by=viewer(request))
     except Invalid as error:
         return _page(request, file, " ".join(said for all_of in error.fields.values() for said in all_of), status=422)
     return redirect("import-detail", pk)
@@ -190,7 +191,7 @@ def import_meanings(request: HttpRequest, pk: int) -> HttpResponse:
     given: dict[str, dict[str, str]] = {}
     for field, values in (file.unknown if isinstance(file.unknown, dict) else {}).items():
         for place, (value, _rows_of_it) in enumerate(values):
-            if code := request.POST.get(f"{field}-{place}", ""):
+            if code := clean(request.POST.get(f"{field}-{place}", "")):
                 given.setdefault(field, {})[value] = code
     uploads.give_meanings(pk, given, by=viewer(request))
     return redirect("import-detail", pk)
