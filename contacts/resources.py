@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _t
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.actions import NewCard, take_in_cards
 from contacts.models import Contact
 from contacts.phones import display, parse, refusal_text
-from crm.resources import Context, Outcome, Row, VerbResource, Verdict
+from crm.resources import Context, Outcome, Row, VerbResource, Verdict, answer_in_order
 from crm.text import clean
 
 LONGEST = {"name": 200, "email": 254, "city": 100, "comment": 10_000}
@@ -50,29 +50,20 @@ class ContactResource(VerbResource):
         fields = ()
 
     def take_all(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
-        read = [self._card(row) for row in rows]
-        answers = iter(take_in_cards([card for card in read if isinstance(card, NewCard)], by=context.by))
-        outcomes = []
-        for card in read:
-            if isinstance(card, Outcome):
-                outcomes.append(card)
-                continue
-            contact, is_new = next(answers)
-            outcomes.append(_outcome(card.phone, is_new=is_new, contact=contact))
-        return outcomes
+        def take(cards: list[NewCard]) -> list[Outcome]:
+            return [_outcome(contact, is_new=is_new) for contact, is_new in take_in_cards(cards, by=context.by)]
+
+        return answer_in_order([self._card(row) for row in rows], take)
 
     def judge_all(self, rows: Sequence[Row], context: Context, seen: dict[str, set[Any]]) -> list[Outcome]:
-        read = [self._card(row) for row in rows]
-        numbers = [card.phone for card in read if isinstance(card, NewCard)]
-        seen["numbers"] |= set(Contact.objects.filter(phone__in=numbers).values_list("phone", flat=True))
-        outcomes = []
-        for card in read:
-            if isinstance(card, NewCard):
-                outcomes.append(_outcome(card.phone, is_new=card.phone not in seen["numbers"]))
+        def judge(cards: list[NewCard]) -> Iterator[Outcome]:
+            there = Contact.objects.filter(phone__in=[card.phone for card in cards])
+            seen["numbers"] |= set(there.values_list("phone", flat=True))
+            for card in cards:
+                yield _outcome(card, is_new=card.phone not in seen["numbers"])
                 seen["numbers"].add(card.phone)
-            else:
-                outcomes.append(card)
-        return outcomes
+
+        return answer_in_order([self._card(row) for row in rows], judge)
 
     def _card(self, row: Row) -> NewCard | Outcome:
         given = row.given
@@ -88,8 +79,9 @@ class ContactResource(VerbResource):
         return NewCard(phone=phones.main, **texts)
 
 
-def _outcome(phone: str, *, is_new: bool, contact: Contact | None = None) -> Outcome:
+def _outcome(card: Contact | NewCard, *, is_new: bool) -> Outcome:
+    contact = card if isinstance(card, Contact) else None
     if is_new:
         return Outcome(Verdict.NEW, made=contact)
-    said = _t("This number has a card already: %(name)s") % {"name": display(phone)}
+    said = _t("This number has a card already: %(name)s") % {"name": display(card.phone)}
     return Outcome(Verdict.KNOWN, said, contact)

@@ -6,10 +6,10 @@ from and how far it has been read is `leads.incoming`'s business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import tablib
 from django.conf import settings
@@ -67,6 +67,16 @@ class Context:
 
     def choice(self, name: str) -> Any:
         return (self.chosen or {}).get(name)
+
+
+Read = TypeVar("Read")
+
+
+def answer_in_order(rows: Sequence[Read | Outcome], answer: Callable[[list[Read]], Iterable[Outcome]]) -> list[Outcome]:
+    """One outcome for each row, in their order. A row that is refused already is its outcome; `answer` gets all the
+    others together and says one for each."""
+    answers = iter(answer([row for row in rows if not isinstance(row, Outcome)]))
+    return [row if isinstance(row, Outcome) else next(answers) for row in rows]
 
 
 class VerbResource(ModelResource):

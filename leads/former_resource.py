@@ -7,7 +7,7 @@ their stages when nobody has renamed them. What means nothing to us is told, and
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -16,14 +16,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from crm.resources import Context, Outcome, Row, VerbResource, Verdict
+from crm.resources import Context, Outcome, Row, VerbResource, Verdict, answer_in_order
 from crm.text import fold
 from leads.applications import read_application
 from leads.dates import moment_of
 from leads.former_base import FormerLead, take_over
 from leads.models import Lead, ValueMeaning
 from leads.pipeline import CLOSED, SIGNED, JunkReason, Status
-from leads.resources import UTM, full_name
+from leads.resources import UTM, full_name, verdict_on
 from outbox.links import objects_known_as
 from sources.lookup import SourceLookup
 from team.models import User
@@ -105,54 +105,41 @@ class FormerLeadResource(VerbResource):
         return said
 
     def take_all(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
-        read = [self._former(row) for row in rows]
-        taken = iter(take_over([old for old in read if isinstance(old, FormerLead)], by=context.by))
-        outcomes = []
-        for old in read:
-            if isinstance(old, Outcome):
-                outcomes.append(old)
-                continue
-            result = next(taken)
-            if result.lead is None:
-                outcomes.append(Outcome(Verdict.REFUSED, result.why))
-            elif not result.created:
-                outcomes.append(Outcome(Verdict.KNOWN, made=result.lead))
-            else:
-                verdict = Verdict.REPEAT if result.lead.is_duplicate else Verdict.NEW
-                outcomes.append(Outcome(verdict, made=result.lead))
-        return outcomes
+        def take(former: list[FormerLead]) -> Iterator[Outcome]:
+            for result in take_over(former, by=context.by):
+                if result.lead is None:
+                    yield Outcome(Verdict.REFUSED, result.why)
+                else:
+                    yield Outcome(verdict_on(result.lead, is_new=result.created), made=result.lead)
+
+        return answer_in_order([self._former(row) for row in rows], take)
 
     def judge_all(self, rows: Sequence[Row], context: Context, seen: dict[str, set[Any]]) -> list[Outcome]:
         """What the rows say and who is here already. Duplicates come last when they are taken in, so any may do."""
-        read = [self._former(row) for row in rows]
-        ids = [old.remote_id for old in read if isinstance(old, FormerLead)]
-        seen["ids"] |= set(objects_known_as("lead", ids))
-        taken = Lead.objects.originals().filter(
-            contact__phone__in=[old.application.phones.main for old in read if isinstance(old, FormerLead)]
-        )
-        here = dict(taken.values_list("contact__phone", "status"))
-        outcomes = []
-        for old in read:
-            if isinstance(old, Outcome):
-                outcomes.append(old)
-                continue
-            number = old.application.phones.main
-            verdict, why = Verdict.NEW, ""
-            if old.remote_id in seen["ids"]:
-                verdict = Verdict.KNOWN
-            elif old.status in SIGNED and not old.amount:
-                verdict, why = Verdict.REFUSED, _t("A contract needs its sum.")
-            elif old.junk_reason == JunkReason.DUPLICATE or (
-                old.status not in CLOSED
-                and number
-                and (number in seen["open"] or here.get(number, "junk") not in CLOSED)
-            ):
-                verdict = Verdict.REPEAT
-            elif old.status not in CLOSED and number:
-                seen["open"].add(number)
-            seen["ids"].add(old.remote_id)
-            outcomes.append(Outcome(verdict, why))
-        return outcomes
+
+        def judge(former: list[FormerLead]) -> Iterator[Outcome]:
+            seen["ids"] |= set(objects_known_as("lead", [old.remote_id for old in former]))
+            taken = Lead.objects.originals().filter(contact__phone__in=[old.application.phones.main for old in former])
+            here = dict(taken.values_list("contact__phone", "status"))
+            for old in former:
+                number = old.application.phones.main
+                verdict, why = Verdict.NEW, ""
+                if old.remote_id in seen["ids"]:
+                    verdict = Verdict.KNOWN
+                elif old.status in SIGNED and not old.amount:
+                    verdict, why = Verdict.REFUSED, _t("A contract needs its sum.")
+                elif old.junk_reason == JunkReason.DUPLICATE or (
+                    old.status not in CLOSED
+                    and number
+                    and (number in seen["open"] or here.get(number, "junk") not in CLOSED)
+                ):
+                    verdict = Verdict.REPEAT
+                elif old.status not in CLOSED and number:
+                    seen["open"].add(number)
+                seen["ids"].add(old.remote_id)
+                yield Outcome(verdict, why)
+
+        return answer_in_order([self._former(row) for row in rows], judge)
 
     def is_late(self, row: Row) -> bool:
         """Is the row taken in after all others? A duplicate needs its original, wherever in the file that stands."""

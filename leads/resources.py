@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from import_export.fields import Field
 
 from contacts.phones import refusal_text
 from crm.errors import Invalid
-from crm.resources import Context, Outcome, Row, VerbResource, Verdict
+from crm.resources import Context, Outcome, Row, VerbResource, Verdict, answer_in_order
 from leads.applications import Application, read_application
 from leads.dates import moment_of
 from leads.intake import register_leads, would_be
@@ -101,32 +101,22 @@ class LeadResource(VerbResource):
 
     def take_all(self, rows: Sequence[Row], context: Context) -> list[Outcome]:
         """The portion through set-wise intake: a few queries per table, in the order of the file."""
-        read = [self._application(row, context) for row in rows]
-        wanted = [application for application in read if isinstance(application, Application)]
-        key = import_key(by=context.by) if any(application.external_id for application in wanted) else None
-        answers = iter(register_leads(wanted, by=context.by, key=key))
-        outcomes = []
-        for application in read:
-            if isinstance(application, Outcome):
-                outcomes.append(application)
-                continue
-            registered = next(answers)
-            verdict = Verdict.REPEAT if registered.lead.is_duplicate else Verdict.NEW
-            said = _remark(application)
-            outcomes.append(Outcome(verdict if registered.created else Verdict.KNOWN, said, registered.lead))
-        return outcomes
+
+        def take(applications: list[Application]) -> Iterator[Outcome]:
+            key = import_key(by=context.by) if any(application.external_id for application in applications) else None
+            registered = register_leads(applications, by=context.by, key=key)
+            for application, done in zip(applications, registered, strict=True):
+                yield Outcome(verdict_on(done.lead, is_new=done.created), _remark(application), done.lead)
+
+        return answer_in_order([self._application(row, context) for row in rows], take)
 
     def judge_all(self, rows: Sequence[Row], context: Context, seen: dict[str, set[Any]]) -> list[Outcome]:
-        read = [self._application(row, context) for row in rows]
-        wanted = [application for application in read if isinstance(application, Application)]
-        verdicts = iter(would_be(wanted, by=context.by, numbers=seen["numbers"], ids=seen["ids"]))
-        outcomes = []
-        for application in read:
-            if isinstance(application, Outcome):
-                outcomes.append(application)
-            else:
-                outcomes.append(Outcome(Verdict(next(verdicts)), _remark(application)))
-        return outcomes
+        def judge(applications: list[Application]) -> Iterator[Outcome]:
+            verdicts = would_be(applications, by=context.by, numbers=seen["numbers"], ids=seen["ids"])
+            for application, verdict in zip(applications, verdicts, strict=True):
+                yield Outcome(Verdict(verdict), _remark(application))
+
+        return answer_in_order([self._application(row, context) for row in rows], judge)
 
     def _application(self, row: Row, context: Context) -> Application | Outcome:
         """The row as an application, or why it is none."""
@@ -155,6 +145,13 @@ class LeadResource(VerbResource):
         elif context.digest:
             body["external_id"] = f"file:{context.digest[:ROW_KEY]}:{row.number}"
         return body
+
+
+def verdict_on(lead: Lead, *, is_new: bool) -> Verdict:
+    """What a row became that made this lead, or found it."""
+    if not is_new:
+        return Verdict.KNOWN
+    return Verdict.REPEAT if lead.is_duplicate else Verdict.NEW
 
 
 def full_name(given: Mapping[str, str]) -> str:
