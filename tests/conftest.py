@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zlib import crc32
 
 import hypothesis
 import pytest
@@ -13,7 +14,7 @@ from django.db import connection, models
 from pytest_django import DjangoDbBlocker
 
 from crm import clock
-from tests.sizes import NIGHTLY, size
+from tests.sizes import IN_TURN, NIGHTLY, size
 
 hypothesis.settings.register_profile(
     "crm",
@@ -27,11 +28,22 @@ hypothesis.settings.load_profile("crm")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the database: the rest would say on the second one what it has said on the first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what uses the database: the rest would say on the second one what it has said on the first.
+
+    When both databases are run in turn, each keeps its half of what they share; a test's name says whose it is.
+    """
+    if IN_TURN:
+        others = {item for item in items if item.get_closest_marker("shared") and not _is_its_turn(item)}
+        config.hook.pytest_deselected(items=[item for item in items if item in others])
+        items[:] = [item for item in items if item not in others]
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker("database")
+
+
+def _is_its_turn(item: pytest.Item) -> bool:
+    return crc32(f"{item.path.name}::{item.name}".encode()) % 2 == (connection.vendor == "postgresql")
 
 
 def _as_failure(report: pytest.TestReport | pytest.CollectReport) -> None:

@@ -22,7 +22,7 @@ PYTHON = [sys.executable]
 MANAGE = [*PYTHON, "manage.py"]
 COMPOSE = "docker/compose.yaml"
 HADOLINT = str(Path(sys.executable).with_name("hadolint"))
-WORKERS = min(5, 1 + (os.cpu_count() or 1))  # one more than cores: tests of races and processes wait a lot
+WORKERS = min(6, 2 + (os.cpu_count() or 1))  # two more than cores: tests of races and processes wait a lot
 # What a production machine sets; the values are made up, and nothing is connected to.
 PRODUCTION = {
     "DEBUG": "",
@@ -111,10 +111,11 @@ def suites(arguments: Sequence[str]) -> list[Step]:
         str(longest),
     ]
     again = [] if NIGHTLY else ["-m", "database and not once"]  # the rest would say what it has said on SQLite
+    in_turn = {} if NIGHTLY else {"CRM_TEST_IN_TURN": "yes"}  # what is marked `shared` runs on one of the two
     on_postgres = [*PYTHON, "-m", "tests.postgres", "--", *pytest, *again, *arguments]
     return [
-        Step("Tests on SQLite", [*pytest, *arguments]),
-        Step("Tests on PostgreSQL", on_postgres, keeps=["DATABASE_URL"]),
+        Step("Tests on SQLite", [*pytest, *arguments], in_turn),
+        Step("Tests on PostgreSQL", on_postgres, in_turn, keeps=["DATABASE_URL"]),
     ]
 
 

@@ -7,7 +7,7 @@ from outbox.models import Link
 from tests.bitrix24.conftest import Mirror
 from tests.factories import lead_in, touch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 
 
 def checked(capsys, *words: str) -> list[str]:

@@ -20,7 +20,7 @@ from tests.bitrix24.portal import Plan, running
 from tests.factories import ManagerFactory, lead, move, touch
 from tests.sizes import size
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 UNCERTAIN = ["reset_after", "html_after", "cut_after", "500_after"]
 
 

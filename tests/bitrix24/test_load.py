@@ -22,7 +22,7 @@ from tests.bitrix24.portal import Plan
 from tests.factories import lead, lead_in, touch
 from tests.sizes import NIGHTLY
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 FAULTS = ["hang_after", "cut_after", *(["reset_after", "500_after", "html_after"] if NIGHTLY else [])]
 
 

@@ -18,7 +18,7 @@ from tests.factories import lead
 from tests.pages import at_most
 from tests.sizes import size
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 PHONE = {"fm": [{"typeId": "PHONE", "valueType": "WORK", "value": "8 (916) 000-11-22"}]}
 
 

@@ -15,7 +15,7 @@ from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.factories import ManagerFactory, OperatorFactory, lead, lead_in, move, touch
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 
 
 def test_a_lead_arrives_with_its_contact_source_stage_and_origin(box: Mirror) -> None:

@@ -15,7 +15,7 @@ from tests.bitrix24.portal import CODE, Plan
 from tests.factories import AdminFactory, OperatorFactory, lead, lead_in, move
 from tests.pages import at_most
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 
 from tests.crm.stack import Stack, production_on_postgres, wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.processes, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PEOPLE = """
 from team.models import User

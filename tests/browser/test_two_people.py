@@ -17,6 +17,7 @@ from tests import factories
 from tests.conftest import Frozen
 
 pytestmark = [
+    pytest.mark.shared,
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("catalogues", "frozen"),

@@ -41,7 +41,7 @@ from tests.factories import (
 )
 from tests.pages import HOSTILE, at_most, signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
+pytestmark = [pytest.mark.django_db, pytest.mark.shared, pytest.mark.usefixtures("catalogues")]
 
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 ONE_ROW = (

@@ -74,6 +74,7 @@ def _one_connection() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@pytest.mark.shared
 @pytest.mark.django_db
 @pytest.mark.usefixtures("_one_connection")
 @schema.parametrize()

@@ -36,13 +36,14 @@ MORE = [
 ]  # fmt: skip
 # At every build each field gets what no database takes on PostgreSQL, and one of all by turns on SQLite.
 WORST = "a%00b%ED%A0%80%FF"
+ON_SQLITE = connection.vendor == "sqlite"
 _turns = itertools.cycle([WORST, *VALUES])
 
 
 def values() -> list[str]:
     if NIGHTLY:
         return [WORST, *VALUES, *MORE]
-    return [WORST] if connection.vendor == "postgresql" else [next(_turns)]
+    return [next(_turns)] if ON_SQLITE else [WORST]
 
 
 TYPED = {
@@ -144,7 +145,8 @@ def test_no_field_of_a_form_is_answered_with_a_failure(ids: dict[str, int], role
                 with transaction.atomic():
                     answer = send(client, form.action, form.values, name, value)
                     assert answer.status_code < 500, (form.action, name, value[:60])
-                    if answer.status_code == 302 and value == WORST and role == "manager":
+                    # What PostgreSQL stores of it is clean; the lists open after that on SQLite.
+                    if answer.status_code == 302 and value == WORST and role == "manager" and (ON_SQLITE or NIGHTLY):
                         lists_open(client, action, f"/leads/{ids['leads']}/")
                     transaction.set_rollback(True)
 
@@ -170,6 +172,7 @@ def test_no_parameter_of_a_page_is_answered_with_a_failure(ids: dict[str, int]) 
 NO_IDS = ["9" * 30, "9" * 19, "٣", "-1", "1.5", "%00"]
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("number", [*NO_IDS, "9" * 18, "0"])
 def test_an_id_that_cannot_be_is_no_page(number: str) -> None:
     client = signed_in(factories.AdminFactory())
@@ -181,6 +184,7 @@ def test_an_id_that_cannot_be_is_no_page(number: str) -> None:
             assert {client.get(where).status_code, client.post(where).status_code} <= expected, name
 
 
+@pytest.mark.once
 def test_every_page_of_the_site_is_among_them(ids: dict[str, int]) -> None:
     client = signed_in(factories.ManagerFactory())
     sent_to = {action for action, *_names in forms_of(client, pages(ids))}

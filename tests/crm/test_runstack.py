@@ -13,7 +13,7 @@ from django.db import connection
 
 from tests.crm.stack import ROOT, Stack, free_port, plain_environment, production_on_postgres, wait_until
 
-pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.once, pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

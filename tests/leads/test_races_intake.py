@@ -96,7 +96,7 @@ def post_one_number(posts: int, hands: int) -> list[str]:
 
 def test_C01_of_many_posts_of_one_number_one_is_the_original(catalogues: None) -> None:
     # SQLite has one writer at a time: more of the same proves no more.
-    assert post_one_number(size(2000 if ON_POSTGRES else 640, 20_000), 64) == []
+    assert post_one_number(size(2000 if ON_POSTGRES else 320, 20_000), 64) == []
     assert broken() == {}
 
 

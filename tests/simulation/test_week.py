@@ -16,7 +16,7 @@ from tests.promises import broken
 from tests.simulation.week import Plan, Week
 from tests.sizes import NIGHTLY, size
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
+pytestmark = [pytest.mark.once, pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
 SEED = 20261124
 LEADS, DAYS = size(18, 500), size(2, 7)

@@ -7,7 +7,7 @@ from team.models import User
 from tests.factories import OperatorFactory
 from tests.pages import signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shared]
 
 
 def test_the_system_decides_at_first(client: Client) -> None:
