@@ -18,10 +18,10 @@ from crm.errors import Invalid
 from crm.form_fields import Moment, Text
 from crm.text import MAX_INTEGER, clean
 from leads.applications import COMMENT
-from leads.forms import office_choices
+from leads.forms import ReasonField, office_choices
 from leads.listing import EXACT, Leads
 from leads.models import Office
-from leads.pipeline import JunkReason, Status, wrong_moment
+from leads.pipeline import Status, wrong_moment
 from team.models import User
 
 LONGEST_QUERY = 4000
@@ -73,7 +73,6 @@ class BulkStatusForm(forms.Form):
     """A status for all of them. A contract is not among them: each has its own price."""
 
     STATUSES = (Status.DIALING, Status.MEETING, Status.POSTPONED, Status.VISIT, Status.JUNK)
-    REASONS = tuple(reason for reason in JunkReason if reason != JunkReason.DUPLICATE)
 
     to = forms.ChoiceField(
         label=_("Status"),
@@ -84,12 +83,7 @@ class BulkStatusForm(forms.Form):
     meeting_at = Moment(label=_("Date and time of the meeting"), zone=LAST_ZONE, required=False)
     office = forms.ChoiceField(label=_("Office"), required=False)
     callback_at = Moment(label=_("When to call back"), zone=LAST_ZONE, required=False)
-    junk_reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=[(reason.value, reason.label) for reason in REASONS],
-        widget=forms.RadioSelect,
-        required=False,
-    )
+    junk_reason = ReasonField()
     comment = Text(label=_("Comment"), max_length=COMMENT, rows=2, required=False)
 
     def __init__(self, data: Any = None, *, offices: Iterable[Office]) -> None:

@@ -9,16 +9,15 @@ from django import forms
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from leads.forms import CALL_BACK, MEETING, NOTHING, POSTPONED, Choices, ClosableRadios, TouchForm
+from leads.forms import CALL_BACK, MEETING, NOTHING, POSTPONED, Choices, ClosableRadios, ReasonField, TouchForm
 from leads.models import Lead, Office
-from leads.pipeline import CLOSED, JunkReason, Move, Status
+from leads.pipeline import CLOSED, Move, Status
 from leads.results import Outcomes, Result
 from leads.touch_policy import Outcome
 
 JUNK = "junk"
 THEN = {Result.MEETING: MEETING, Result.CALL_BACK: CALL_BACK, Result.POSTPONED: POSTPONED, Result.JUNK: JUNK}
 ASKS = {Result.MEETING: Status.MEETING, Result.POSTPONED: Status.POSTPONED, Result.JUNK: Status.JUNK}
-REASONS = [(code, code.label) for code in JunkReason if code != JunkReason.DUPLICATE]
 
 
 class CallForm(TouchForm):
@@ -33,13 +32,7 @@ class CallForm(TouchForm):
         widget=ClosableRadios,
         error_messages={"invalid_choice": _("Choose how the call ended")},
     )
-    junk_reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=REASONS,
-        required=False,
-        widget=ClosableRadios,
-        error_messages={"invalid_choice": _("Choose a reason")},
-    )
+    junk_reason = ReasonField()
 
     def __init__(
         self,

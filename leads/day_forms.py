@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.form_fields import EARLIEST, LATEST, Moment, Text
 from leads.applications import COMMENT
 from leads.day import Client
-from leads.forms import ClosableRadios, office_choices
+from leads.forms import ReasonField, office_choices
 from leads.models import Office
 from leads.pipeline import JunkReason
 from leads.results import Outcomes, Result
@@ -27,7 +27,6 @@ from tasks.worktime import at_local, is_open
 OTHER = "other"
 SOON = {"+30": timedelta(minutes=30), "+120": timedelta(hours=2)}
 POSTPONED_BY = (3, 7, 14, 30)  # days
-REASONS = [(code, code.label) for code in JunkReason if code != JunkReason.DUPLICATE]
 
 
 @dataclass(frozen=True)
@@ -50,13 +49,7 @@ class ResultForm(forms.Form):
     office = forms.ChoiceField(label=_("Office"), required=False)
     postponed = forms.CharField(required=False, max_length=40)
     callback_at = Moment(label=_("When to come back to it"), required=False)
-    junk_reason = forms.ChoiceField(
-        label=_("Reason"),
-        choices=REASONS,
-        required=False,
-        widget=ClosableRadios,
-        error_messages={"invalid_choice": _("Choose a reason")},
-    )
+    junk_reason = ReasonField()
     give_up = forms.BooleanField(required=False)
     comment = Text(label=_("Comment"), max_length=COMMENT, required=False)
 

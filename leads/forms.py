@@ -24,7 +24,7 @@ from crm.text import MAX_INTEGER
 from leads.applications import CITY, COMMENT, EMAIL, NAME, PHONE
 from leads.messages import channels_to_write
 from leads.models import Lead, Office
-from leads.pipeline import CLOSED, SIGNED, JunkReason, Move, Status
+from leads.pipeline import CLOSED, REASONS_BY_THEMSELVES, SIGNED, JunkReason, Move, Status
 from leads.touch_policy import Channel, Direction, Outcome
 from leads.touches import NewTouch
 from sources.models import Source
@@ -62,6 +62,19 @@ class ClosableRadios(forms.RadioSelect):
         if str(value) in self.closed:
             option["attrs"]["disabled"] = True
         return option
+
+
+class ReasonField(forms.ChoiceField):
+    """Why a lead goes to «Брак», where no original is named; the form says when one has to be chosen."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Reason"),
+            choices=[(reason.value, reason.label) for reason in REASONS_BY_THEMSELVES],
+            required=False,
+            widget=ClosableRadios,
+            error_messages={"invalid_choice": _("Choose a reason")},
+        )
 
 
 def source_choices(*, keep: Source | None = None) -> Choices:

@@ -41,6 +41,10 @@ class JunkReason(TextChoices):
     REFUSED = "refused", _("Refused, solved it")
 
 
+# A duplicate names its original, so it is not among what is chosen for a lead by itself.
+REASONS_BY_THEMSELVES = tuple(reason for reason in JunkReason if reason != JunkReason.DUPLICATE)
+
+
 S = Status
 MOVES: dict[Status, tuple[Status, ...]] = {
     S.NEW: (S.DIALING, S.MEETING, S.POSTPONED, S.VISIT, S.JUNK),

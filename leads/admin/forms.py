@@ -13,7 +13,7 @@ from crm.form_fields import Moment, Text
 from leads.applications import CITY, COMMENT, EMAIL, NAME
 from leads.forms import Phone
 from leads.models import Lead, Office
-from leads.pipeline import SIGNED, JunkReason, Move, Status
+from leads.pipeline import REASONS_BY_THEMSELVES, SIGNED, Move, Status
 from sources.models import Source
 from team.models import User
 from team.roles import RIGHTS, Right
@@ -94,7 +94,7 @@ class MoveForm(forms.Form):
         self.fields["to"].choices = [
             (status.value, status.label) for status in Status if status not in (Status.NEW, *SIGNED)
         ]
-        reasons = [(reason.value, reason.label) for reason in JunkReason if reason != JunkReason.DUPLICATE]
+        reasons = [(reason.value, reason.label) for reason in REASONS_BY_THEMSELVES]
         self.fields["junk_reason"].choices = [("", "—"), *reasons]
 
     def move(self) -> Move:
