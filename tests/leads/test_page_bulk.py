@@ -69,7 +69,7 @@ def test_what_is_wrong_stays_in_the_form_with_the_selection() -> None:
     manager, row = ManagerFactory(), lead()
     for kind, typed, said in (
         ("assign", {}, "Выберите сотрудника"),
-        ("status", {"to": "contract"}, "Выберите причину"),
+        ("status", {"to": "contract"}, "Выберите корректный вариант"),
         ("status", {"to": "meeting"}, "Укажите дату и время встречи"),
         ("status", {"to": "postponed", "callback_at": "2020-01-01T10:00"}, "Это время прошло"),
         ("status", {"to": "junk", "junk_reason": "duplicate"}, "Выберите причину"),
