@@ -18,6 +18,7 @@ from crm.transactions import require_transaction, verb
 from history.actions import note, note_all
 from history.models import Event
 from outbox.actions import mark, mark_all
+from outbox.links import OutsideId, known_outside, objects_known_as
 from team.models import User
 from team.roles import Right, may
 
@@ -140,16 +141,38 @@ class NewCard:
     email: str = ""
     city: str = ""
     comment: str = ""
+    remote_id: int | None = None  # under which another system knows the client
 
 
 @verb
 def take_in_cards(cards: Sequence[NewCard], *, by: User | None) -> list[tuple[Contact, bool]]:
     """Cards for many numbers at once, in their order, each with whether it is new. A few queries for all of them.
 
-    A card that is there already keeps what it says and takes a name only if it has none. Raises Forbidden.
+    A card that is there already keeps what it says and takes a name only if it has none. What has a `remote_id` is
+    known by it from then on, so the mirror updates it there; who is known by it already is passed over, whatever the
+    number is now. Raises Forbidden.
     """
     if not may(by, Right.WORK_LEADS):
         raise Forbidden(_("Cards are edited by operators and the head of the call centre."))
+    here: dict[object, Contact] = dict(cards_known_as(card.remote_id for card in cards).items())
+    keys: list[object] = [card.remote_id or ("row", place) for place, card in enumerate(cards)]
+    fresh: dict[object, NewCard] = {}
+    for key, card in zip(keys, cards, strict=True):
+        if key not in here:
+            fresh.setdefault(key, card)
+    made = dict(zip(fresh, _take_in(list(fresh.values()), by=by), strict=True))
+    here |= {key: contact for key, (contact, _is_new) in made.items()}
+    return [made.pop(key) if key in made else (here[key], False) for key in keys]
+
+
+def cards_known_as(remote_ids: Iterable[int | None]) -> dict[int, Contact]:
+    """The cards that another system's ids name, of those that are here. Two queries."""
+    here = objects_known_as("contact", [pk for pk in remote_ids if pk is not None])
+    cards = Contact.objects.in_bulk(here.values())
+    return {remote_id: cards[pk] for remote_id, pk in here.items() if pk in cards}
+
+
+def _take_in(cards: Sequence[NewCard], *, by: User | None) -> list[tuple[Contact, bool]]:
     at = clock.now()
     first = {card.phone: card for card in reversed(cards)}
     here = set(Contact.objects.filter(phone__in=first).values_list("phone", flat=True))
@@ -162,6 +185,11 @@ def take_in_cards(cards: Sequence[NewCard], *, by: User | None) -> list[tuple[Co
     fresh = {phone for phone in first if phone not in here and is_fresh(found[phone], at)}
     made_now = [found[phone] for phone in sorted(fresh)]
     note_all(Event(kind=Event.Kind.CREATED, at=at, by=by, contact_id=card.pk) for card in made_now)
+    known_outside(
+        OutsideId("contact", found[card.phone].pk, found[card.phone].created_at, card.remote_id)
+        for card in cards
+        if card.remote_id is not None
+    )
     mark_all(("contact", card.pk) for card in made_now)
     answers = []
     for card in cards:

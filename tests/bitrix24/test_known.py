@@ -2,12 +2,14 @@
 
 import pytest
 
+from contacts.models import Contact
 from crm.transactions import verb
 from leads.models import Lead
 from outbox.links import OutsideId, known_outside, link_of, objects_known_as
 from outbox.models import Mark
 from tests.bitrix24.conftest import Mirror
-from tests.factories import lead
+from tests.factories import AdminFactory, lead
+from tests.leads.table_files import taken
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +43,12 @@ def test_what_the_mirror_has_told_is_known_to_an_import(box: Mirror) -> None:
     number = box.twin(row)["id"]
     assert objects_known_as("lead", [number, 999_999]) == {number: row.pk}
     assert Lead.objects.count() == 1
+
+
+def test_a_contact_from_a_file_of_the_portal_is_updated_there(box: Mirror) -> None:
+    old = box.crm.item_add({"entityTypeId": 3, "fields": {"name": "старое"}})["item"]["id"]
+    rows = f"ID;Имя;Рабочий телефон;Тип контакта\n{old};Анна;89370006027;Клиенты\n"
+    taken(rows, by=AdminFactory(), kind="contacts")
+    box.drain()
+    assert list(box.crm.items[3]) == [old]
+    assert box.twin(Contact.objects.get())["name"] == "Анна"
