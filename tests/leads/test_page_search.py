@@ -45,6 +45,12 @@ def test_a_piece_of_a_number_or_a_name_lists(query: str) -> None:
     assert "Другой человек" not in page
 
 
+def test_who_has_no_number_is_listed_among_the_others() -> None:
+    lead(phone="", email="melnikov@example.ru", name="Мельников Андрей")
+    lead(phone=PHONE, name="Мельников Пётр")
+    assert "Мельников Андрей" in text_of(search(ManagerFactory(), "мельников"))
+
+
 @pytest.mark.parametrize("sign", ["", "№ ", "#"])
 def test_the_number_of_a_lead_comes_first(sign: str) -> None:
     row = lead(name="Андрей Мельников")
