@@ -55,12 +55,14 @@ class Key:
     right: Right | None = None
 
 
+CALLER = Key("KeyO", "O", _("Open the card of whoever is calling"), right=Right.WORK_LEADS)
 KEYS = (
     Key("Slash", "/", _("To the search")),
     Key("KeyN", "N", _("New lead"), right=Right.WORK_LEADS),
     Key("Shift+Slash", "?", _("This list")),
     Key("Escape", "Esc", _("Close a window or a menu")),
     Key("KeyU", "U", _("Undo, while the message is up")),
+    CALLER,
     Key("KeyG KeyD", "G D", _("To My day"), right=Right.TAKE_LEAD),
     Key("KeyG KeyL", "G L", _("To the leads")),
     Key("KeyG KeyS", "G S", _("To the deals"), right=Right.WORK_DEALS),

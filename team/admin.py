@@ -78,7 +78,7 @@ class PersonAdmin(PageAdmin):
     search_fields = ("name", "username", "email")
     fieldsets = (
         (None, {"fields": ("username", "name", "email", "role", "is_active", "language")}),
-        (_("Work"), {"fields": ("lead_limit",)}),
+        (_("Work"), {"fields": ("lead_limit", "extension")}),
         (_("Password"), {"fields": ("password1", "password2")}),
     )
 

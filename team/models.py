@@ -62,6 +62,9 @@ class User(AbstractBaseUser):
     lead_limit = models.PositiveSmallIntegerField(
         _("most open leads"), null=True, blank=True, help_text=_("Empty: the limit of the distribution policy.")
     )
+    extension = models.CharField(
+        _("extension"), max_length=20, blank=True, help_text=_("By which the telephone exchange knows this colleague.")
+    )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
     language = models.CharField(_("language"), max_length=2, choices=Language, blank=True)
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
@@ -82,6 +85,12 @@ class User(AbstractBaseUser):
         ordering = ["name", "id"]
         constraints = [
             models.CheckConstraint(condition=Q(role__in=Role.values), name="user_role_is_known"),
+            models.UniqueConstraint(
+                fields=["extension"],
+                condition=~Q(extension=""),
+                name="extension_is_of_one_colleague",
+                violation_error_message=_("Another colleague has this extension"),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -258,6 +267,8 @@ class NoticeKind(models.TextChoices):
     OVERDUE = "overdue", _("Overdue tasks")
     NOT_CALLED = "not_called", _("New leads not called")
     NOBODY_ON_LINE = "nobody_on_line", _("Nobody is on line")
+    INCOMING_CALL = "incoming_call", _("Incoming call")
+    MISSED_CALL = "missed_call", _("Missed call")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

@@ -17,7 +17,9 @@ from django.utils.translation import ngettext
 from team.models import Notice, NoticeKind, User
 from team.roles import Right, may
 
-AUDIBLE = frozenset({NoticeKind.NEW_LEAD, NoticeKind.CALL_DUE})  # for these a short sound may be switched on
+AUDIBLE = frozenset(
+    {NoticeKind.NEW_LEAD, NoticeKind.CALL_DUE, NoticeKind.INCOMING_CALL}
+)  # for these a short sound may be switched on
 ICONS = {
     NoticeKind.NEW_LEAD: "inbox",
     NoticeKind.HANDED_OVER: "inbox",
@@ -28,6 +30,8 @@ ICONS = {
     NoticeKind.OVERDUE: "clock",
     NoticeKind.NOT_CALLED: "missed",
     NoticeKind.NOBODY_ON_LINE: "alert",
+    NoticeKind.INCOMING_CALL: "phone",
+    NoticeKind.MISSED_CALL: "missed",
 }
 
 
@@ -137,6 +141,24 @@ def _nobody_on_line(notice: Notice, _at: datetime) -> str:
     return said % {"count": count}
 
 
+RINGS = timedelta(minutes=2)  # for so long a call that came in is told as one that is coming in
+
+
+def _incoming_call(notice: Notice, at: datetime) -> str:
+    """Of a colleague's client nothing but whose they are is told (`reliability.md` A03)."""
+    lead = notice.lead
+    calling = at - notice.created_at < RINGS
+    if lead is not None and not address(notice, notice.recipient):
+        said = _("A client of %(name)s is calling") if calling else _("A client of %(name)s has called")
+        return said % {"name": lead.responsible or "—"}
+    said = _("Incoming call: %(name)s") if calling else _("Has called: %(name)s")
+    return said % {"name": _name(notice)}
+
+
+def _missed_call(notice: Notice, _at: datetime) -> str:
+    return _("Missed call: %(name)s. Call back first.") % {"name": _name(notice)}
+
+
 _SENTENCES: dict[NoticeKind, Callable[[Any, datetime], str]] = {
     NoticeKind.NEW_LEAD: _new_lead,
     NoticeKind.HANDED_OVER: _handed_over,
@@ -147,4 +169,6 @@ _SENTENCES: dict[NoticeKind, Callable[[Any, datetime], str]] = {
     NoticeKind.OVERDUE: _overdue,
     NoticeKind.NOT_CALLED: _not_called,
     NoticeKind.NOBODY_ON_LINE: _nobody_on_line,
+    NoticeKind.INCOMING_CALL: _incoming_call,
+    NoticeKind.MISSED_CALL: _missed_call,
 }

@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import clock
 from crm.api_fields import read_moment
+from crm.keys import CALLER
 from crm.text import MAX_INTEGER
-from team.models import Notice, User
+from team.models import Notice, NoticeKind, User
 from team.notice_texts import AUDIBLE, address, icon, sentence
 from team.notices import Seen, mark_read, newest, news
 from team.presence import look
@@ -94,6 +95,7 @@ def _shown(notice: Notice, reader: Any, at: datetime) -> dict[str, Any]:
         "text": sentence(notice, at),
         "url": address(notice, reader),
         "icon": icon(notice),
+        "key": CALLER if notice.kind == NoticeKind.INCOMING_CALL else None,
     }
 
 

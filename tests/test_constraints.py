@@ -17,6 +17,7 @@ from bitrix24.models import Entry, Line, Wiring
 from contacts.models import Contact, LinkedCard, Messenger
 from crm import clock
 from deals.models import Deal, DealDocument, DocumentKind, Stage
+from history.models import JournalHead, JournalLine
 from leads.models import (
     BulkAction,
     BulkLead,
@@ -202,6 +203,9 @@ def people() -> dict[str, list[Write]]:
     Hold.objects.create(user=user, lead=row, expires_at=clock.now())
     return {
         "user_role_is_known": [change(user, role="owner"), change(user, role="")],
+        "extension_is_of_one_colleague": [
+            lambda: [change(who, extension="101")() for who in (user, OperatorFactory(name="Тёзка"))]
+        ],
         "username is unique": [new(User, username=user.username, name="Тёзка")],
         "api_key_kind_is_known": [change(key, kind="root")],
         "key is unique": [new(ApiKey, user=user, digest=key.digest)],
@@ -244,6 +248,11 @@ def catalogues_and_queues() -> dict[str, list[Write]]:
         "one_object_per_twin": [new(Link, kind="lead", object_id=2, origin="lead-2", remote_id=7)],
         "one_entry_per_code": [new(Entry, directory="SOURCE", code="site", remote_code="WEB")],
         "one_mark_per_object": [new(Mark, kind="lead", object_id=row.pk)],
+        "journal_line_is_sealed_whole": [
+            new(JournalLine, action="did", door="page", place=1),
+            new(JournalLine, action="did", door="page", digest="0" * 64),
+        ],
+        "journal_head_is_one_row": [new(JournalHead, pk=2)],
     }
 
 

@@ -16,8 +16,8 @@ from tests.pages import signed_in, text_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues", "frozen")]
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 # What needs no element: windows close by themselves, rows are walked by static/js/rows.js, the message that is up has
-# its own sign, and forms are saved from within.
-WITHOUT = {"Escape", "KeyU", "KeyJ", "KeyK", "KeyX", "Control+Enter"}
+# its own sign, the caller's card is opened from the message while it rings, and forms are saved from within.
+WITHOUT = {"Escape", "KeyU", "KeyO", "KeyJ", "KeyK", "KeyX", "Control+Enter"}
 
 
 def page(client: Client, where: str) -> tuple[set[str], set[str]]:

@@ -96,6 +96,8 @@ def test_sentences_in_both_languages(frozen: Frozen) -> None:
         (NoticeKind.OVERDUE, {}, "Просрочена 1 задача", "1 task is overdue"),
         (NoticeKind.NOT_CALLED, {}, "Новым лидам не звонили: 1 лид", "1 new lead has not been called"),
         (NoticeKind.NOBODY_ON_LINE, {"count": 3}, "На линии никого нет. Ждут 3 лида.", "Nobody is on line. 3 leads"),
+        (NoticeKind.INCOMING_CALL, {}, "Входящий звонок: Анна", "Incoming call: Анна"),
+        (NoticeKind.MISSED_CALL, {}, "Пропущенный звонок: Анна. Перезвоните", "Missed call: Анна. Call back first."),
     ]
     assert {case[0] for case in cases} == set(NoticeKind)
     for kind, data, russian, english in cases:
@@ -129,3 +131,16 @@ def test_a_heap_told_of_by_several_at_once_loses_nothing(frozen: Frozen) -> None
         wishes = [lambda: heaping([user.pk], NoticeKind.OVERDUE, count=1, at=frozen.now)] * 6
         assert failures(hands.at_once(wishes)) == []
     assert Notice.objects.get().count == 6
+
+
+def test_whoever_calls_is_named_to_those_who_may_see_them(frozen: Frozen) -> None:
+    own, colleague = factories.OperatorFactory(name="Анна Орлова"), factories.OperatorFactory()
+    row = factories.lead(by=own, name="Пётр Мельников")
+    telling([own.pk, colleague.pk], NoticeKind.INCOMING_CALL, key="ring:1", at=frozen.now, lead_id=row.pk)
+    assert said(own, frozen) == ["Входящий звонок: Пётр Мельников"]
+    assert said(colleague, frozen) == ["Звонит клиент: ответственный — Анна Орлова"]
+    assert address(Notice.objects.with_card().get(recipient=own), own) == f"/leads/{row.pk}/"
+    assert address(Notice.objects.with_card().get(recipient=colleague), colleague) == ""
+    frozen.move(minutes=3)
+    assert said(own, frozen) == ["Был звонок: Пётр Мельников"]
+    assert said(colleague, frozen) == ["Звонил клиент: ответственный — Анна Орлова"]

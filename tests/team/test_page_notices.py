@@ -118,3 +118,17 @@ def test_the_sound_is_off_until_it_is_switched_on() -> None:
     user.refresh_from_db()
     assert user.sound
     assert "data-sound" in client.get("/profile/").content.decode()
+
+
+def test_a_call_is_asked_after_by_those_who_have_a_telephone_and_opened_by_a_key(frozen: Frozen) -> None:
+    user = factories.OperatorFactory(extension="101")
+    client = signed_in(user)
+    assert "data-rings" in client.get("/profile/").content.decode()
+    assert "data-rings" not in signed_in(factories.OperatorFactory()).get("/profile/").content.decode()
+    row = factories.lead(by=user, name=HOSTILE)
+    telling([user.pk], NoticeKind.INCOMING_CALL, key="ring:1", at=frozen.now, lead_id=row.pk)
+    toast = ask(client, {}).json()["toasts"]
+    assert f'href="/leads/{row.pk}/" data-key="KeyO"' in toast
+    assert HOSTILE not in toast
+    telling([user.pk], NoticeKind.MISSED_CALL, key="missed:1", at=frozen.now, lead_id=row.pk)
+    assert "Пропущенный звонок" in client.get(PAGE).content.decode()
