@@ -15,16 +15,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from contacts.forms import ContactSearch
 from contacts.models import Contact
 from contacts.phones import display
 from crm import clock
 from crm.sheets import Cell, Table
-from deals.forms import DealFilters
+from deals.filters import DealFilters
 from deals.models import Deal
-from leads.listing import LABELS, Leads
+from leads.filter_words import filters_in_words
+from leads.listing import Leads
 from leads.models import ExportFile, Lead
 from tasks.listing import TaskFilters
 from tasks.models import Task
@@ -60,31 +60,8 @@ def listed(what: str, query: str, *, by: User) -> Listed:
 def table(what: str, query: str, *, by: User, lines: Iterator[list[Cell]]) -> Table:
     """The file of a list, whose first row says what is in it."""
     title = str(What(what).label)
-    said = [title, timezone.localtime(clock.now()).strftime("%d.%m.%Y %H:%M"), *filters_in_words(query)]
+    said = [title, timezone.localtime(clock.now()).strftime("%d.%m.%Y %H:%M"), *filters_in_words(query, by=by)]
     return Table(title, " · ".join(said), listed(what, query, by=by).headings, lines)
-
-
-def filters_in_words(query: str) -> list[str]:
-    """The filters of an address, as far as they have names."""
-    given = QueryDict(query)
-    names = {**LABELS, **_NAMES}
-    return [
-        f"{names[name]}: {', '.join(value for value in given.getlist(name) if value)}"
-        for name in given
-        if name in names and any(given.getlist(name))
-    ]
-
-
-_NAMES = {
-    "from": gettext_lazy("From"),
-    "to": gettext_lazy("To"),
-    "q": gettext_lazy("Search"),
-    "stage": gettext_lazy("Stage"),
-    "owner": gettext_lazy("Lawyer"),
-    "contract": gettext_lazy("Contract number"),
-    "kind": gettext_lazy("Kind"),
-    "who": gettext_lazy("Assignee"),
-}
 
 
 def _leads(given: QueryDict, by: User) -> Listed:

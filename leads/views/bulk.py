@@ -21,7 +21,7 @@ from leads.board import offices, people_of_call_centre
 from leads.bulk import AT_ONCE, begin, carry_on, may_undo
 from leads.bulk_forms import BulkAssignForm, BulkStatusForm, BulkTaskForm, NoForm, Selection
 from leads.distribution import operators_on_line
-from leads.exported_lists import filters_in_words
+from leads.filter_words import filters_in_words
 from leads.listing import EXACT
 from leads.models import BulkAction, Lead
 from leads.views.answers import FIRST, Again, attempt, viewer
@@ -86,7 +86,7 @@ def _ask(request: HttpRequest, kind: BulkAction.Kind, selection: Selection, form
         "selection": selection,
         "count": count,
         "many": _("more than %(count)s") % {"count": number(EXACT)} if count > EXACT else "",
-        "filters": filters_in_words(selection.query) if selection.everything else [],
+        "filters": filters_in_words(selection.query, by=viewer(request)) if selection.everything else [],
         "at_once": AT_ONCE,
         "on_line": operators_on_line() if kind == Kind.SHARE else [],
         "next": request.POST.get("next") or request.GET.get("next", ""),

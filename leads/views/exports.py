@@ -18,7 +18,8 @@ from crm.errors import Invalid, Refused
 from crm.errors_web import explain
 from crm.form_fields import Text
 from crm.sheets import Format
-from leads.exported_lists import filters_in_words, listed
+from leads.exported_lists import listed
+from leads.filter_words import filters_in_words
 from leads.models import ExportFile
 from leads.outgoing import AT_ONCE, ask_export, note_download
 from leads.views.answers import viewer
@@ -68,7 +69,7 @@ def export_new(request: HttpRequest, what: str) -> HttpResponse:
         "form": form,
         "what": ExportFile.What(what),
         "rows": listed(what, query, by=by).rows.count(),
-        "filters": filters_in_words(query),
+        "filters": filters_in_words(query, by=by),
         "action": f"{request.path}?{query}" if query else request.path,
         "cancel_url": f"{reverse(LISTS[what])}?{query}",
         "at_once": AT_ONCE,
@@ -93,7 +94,7 @@ def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     export = get_object_or_404(ExportFile, pk=pk, by=viewer(request))
     shown: dict[str, Any] = {
         "export": export,
-        "filters": filters_in_words(export.query),
+        "filters": filters_in_words(export.query, by=viewer(request)),
         "back": f"{reverse(LISTS[export.what])}?{export.query}",
     }
     return render(request, "exports/detail.html", shown)

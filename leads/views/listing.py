@@ -12,19 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crm.templatetags.crm_format import number
-from leads.attention import Attention
-from leads.board import people_of_call_centre
+from leads.filter_words import choices_of_filters
 from leads.kanban import read_board, read_column
-from leads.listing import DEFAULT_SORT, DUPLICATES, EXACT, TASKS, Leads
+from leads.listing import DEFAULT_SORT, EXACT, Leads
 from leads.looks import COLUMNS, columns_of, first_view, may_change, read_looks
 from leads.models import ListLook, SavedView
-from leads.pipeline import JunkReason, Status
+from leads.pipeline import Status
 from leads.tabs import tabs
 from leads.views.answers import viewer
-from sources.lookup import SourceLookup, read_once
+from sources.lookup import read_once
 from team.roles import Right, may
 
-NOBODY, ME = "none", "me"
 PAGE, ALL = "page", "all"  # what is selected
 BOARD, CARDS = "board", "cards"
 
@@ -83,17 +81,7 @@ def _around(request: HttpRequest, leads: Leads, look: ListLook, saved: list[Save
     by = viewer(request)
     shown = tabs(by, leads, saved)
     present = next((tab["saved"] for tab in shown if tab.get("saved") and tab["current"]), None)
-    people = [(str(person.pk), str(person)) for person in people_of_call_centre()] if may(by, Right.SEE_ALL) else []
-    choices = {
-        "status": [(status.value, str(status.label)) for status in Status],
-        "junk_reason": [(reason.value, str(reason.label)) for reason in JunkReason],
-        "source": [(source.code, source.name) for source in SourceLookup.read().sources()],
-        "responsible": [(ME, _("Me")), (NOBODY, _("Nobody")), *people],
-        "task": [(code, str(label)) for code, label in TASKS.items()],
-        "attention": [(what.value, str(what.label)) for what in Attention],
-        "meeting": [("week", _("This week"))],
-        "duplicates": [(code, str(label)) for code, label in DUPLICATES.items()],
-    }
+    choices = choices_of_filters(by)
     return {
         "leads": leads,
         "chips": leads.chips({name: dict(pairs) for name, pairs in choices.items()}),

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.form_fields import Text
-from leads.exported_lists import filters_in_words
+from leads.filter_words import filters_in_words
 from leads.looks import (
     LONGEST_NAME,
     change_view,
@@ -125,7 +125,7 @@ def _show(request: HttpRequest, form: ViewForm, again: Again, *, query: str, **m
     shown = {
         "form": form,
         "query": query,
-        "filters": filters_in_words(query),
+        "filters": filters_in_words(query, by=viewer(request)),
         "cancel_url": f"{reverse('lead-list')}?view=list&{query}",
         "token": new_token(request),
         **more,

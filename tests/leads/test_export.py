@@ -61,7 +61,7 @@ def test_leads_go_out_as_the_list_is_filtered_and_ordered(manager) -> None:
     export = ask_export("leads", "show=all&source=quiz&sort=name", "csv", "Сверка", by=manager)
     rows = csv_rows(export)
     assert rows[0][0].startswith("Лиды · ")
-    assert rows[0][0].endswith("Источник: quiz")
+    assert rows[0][0].endswith("Источник: Квиз")
     assert [row[:3:2] for row in rows[2:]] == [[str(quiz[1].pk), "А"], [str(quiz[0].pk), "Б"]]
     assert [row[6] for row in rows[2:]] == ["150000,50", "150000,50"]
     book = sheet_rows(ask_export("leads", "show=all&source=quiz&sort=name", "xlsx", "Сверка", by=manager))
