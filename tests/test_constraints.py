@@ -21,15 +21,18 @@ from history.models import JournalHead, JournalLine
 from leads.models import (
     BulkAction,
     BulkLead,
+    Call,
     CallScript,
     DayPlan,
     DistributionPolicy,
+    Exchange,
     ExportFile,
     ExportPolicy,
     HeaderSet,
     IdempotencyKey,
     ImportFile,
     IntakePolicy,
+    LandingForm,
     Lead,
     ListLook,
     RefusedRow,
@@ -110,6 +113,22 @@ def touches() -> dict[str, list[Write]]:
         "touch_outcome_is_known": [change(row, outcome="maybe"), new(Touch, **again | {"outcome": ""})],
         "touch_external_id_once_per_key": [new(Touch, api_key=key, external_id="call-1", **again)],
         "touch needs a lead": [new(Touch, **again | {"lead": None})],
+    }
+
+
+def doors() -> dict[str, list[Write]]:
+    exchange = Exchange.objects.create(
+        name="АТС", source=Source.objects.get(code="call"), api_key=ApiKeyFactory(kind="intake")
+    )
+    call = Call.objects.create(exchange=exchange, call_id="1")
+    form = LandingForm.objects.create(name="Квиз", consent_version="1", api_key=ApiKeyFactory(kind="intake"))
+    return {
+        "call_is_known_once": [new(Call, exchange=exchange, call_id="1")],
+        "call_direction_is_known": [change(call, direction="sideways")],
+        "call_outcome_is_known": [change(call, outcome="shouted")],
+        "a form's key is its own": [new(LandingForm, name="Б", key=form.key, api_key=ApiKeyFactory(kind="intake"))],
+        "one key for a form": [new(LandingForm, name="В", api_key=form.api_key)],
+        "one key for an exchange": [new(Exchange, name="Г", source=exchange.source, api_key=exchange.api_key)],
     }
 
 
@@ -303,7 +322,19 @@ def the_list() -> dict[str, list[Write]]:
     }
 
 
-GROUPS = [leads, touches, deals, tasks, contacts, people, catalogues_and_queues, counted_for_reports, files, the_list]
+GROUPS = [
+    leads,
+    touches,
+    doors,
+    deals,
+    tasks,
+    contacts,
+    people,
+    catalogues_and_queues,
+    counted_for_reports,
+    files,
+    the_list,
+]
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)

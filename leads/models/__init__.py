@@ -2,6 +2,7 @@
 
 from leads.models.bulk import BulkAction, BulkLead
 from leads.models.catalogues import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
+from leads.models.doors import Call, Exchange, FormPost, LandingForm
 from leads.models.files import ExportFile, ExportPolicy, HeaderSet, ImportFile, RefusedRow, ValueMeaning
 from leads.models.lead import Lead, LeadQuerySet
 from leads.models.looks import ListLook, SavedView
@@ -11,15 +12,19 @@ from leads.models.trace import Trace
 __all__ = [
     "BulkAction",
     "BulkLead",
+    "Call",
     "CallScript",
     "DayPlan",
     "DistributionPolicy",
+    "Exchange",
     "ExportFile",
     "ExportPolicy",
+    "FormPost",
     "HeaderSet",
     "IdempotencyKey",
     "ImportFile",
     "IntakePolicy",
+    "LandingForm",
     "Lead",
     "LeadQuerySet",
     "ListLook",

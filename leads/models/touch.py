@@ -47,6 +47,7 @@ class Touch(models.Model):
     at = models.DateTimeField(_("at"))
     comment = models.TextField(_("comment"), blank=True)
     recording_url = models.URLField(_("recording"), max_length=500, blank=True)
+    seconds = models.PositiveIntegerField(_("seconds of conversation"), null=True, blank=True)
     external_id = models.CharField(_("external id"), max_length=200, blank=True)
     api_key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="touches")
