@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import random
+import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
@@ -16,6 +17,7 @@ from crm.turns import Queue
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 TRIES = 4
 LONGEST_WAIT = 60.0  # seconds for one's turn on SQLite
@@ -38,6 +40,41 @@ def in_turn() -> AbstractContextManager[None]:
     return writers.turn(LONGEST_WAIT) if connection.vendor == "sqlite" else nullcontext()
 
 
+class _Endings(threading.local):
+    """What the verb that this thread is in leaves for its end: what to call, and with what. None outside of one."""
+
+    waiting: dict[Callable[[set[Any]], None], set[Any]] | None = None
+
+
+_endings = _Endings()
+
+
+@contextmanager
+def _with_its_end() -> Iterator[None]:
+    """A verb inside another one hands its end over to that one, unless it fails."""
+    outer, _endings.waiting = _endings.waiting, {}
+    try:
+        yield
+        for do, items in _endings.waiting.items():
+            if outer is None:
+                do(items)
+            else:
+                outer.setdefault(do, set()).update(items)
+    finally:
+        _endings.waiting = outer
+
+
+def once_at_the_end(do: Callable[[set[T]], None], items: Iterable[T]) -> None:
+    """Have `do` called once with all such items of the outermost verb, as the last thing in its transaction.
+
+    Outside of a verb it is called now. `do` must not call this itself.
+    """
+    if _endings.waiting is None:
+        do(set(items))
+    else:
+        _endings.waiting.setdefault(do, set()).update(items)
+
+
 def verb(function: Callable[P, R]) -> Callable[P, R]:
     """Run `function` in one transaction; called from inside another verb it joins that one (as a savepoint).
 
@@ -49,11 +86,11 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
-            with transaction.atomic():
+            with transaction.atomic(), _with_its_end():
                 return function(*args, **kwargs)
         for attempt in range(1, TRIES + 1):
             try:
-                with in_turn(), transaction.atomic():
+                with in_turn(), transaction.atomic(), _with_its_end():
                     return function(*args, **kwargs)
             except TimeoutError as error:
                 raise Busy from error

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from crm import clock
 from crm.nudges import TELL_OUTSIDE, nudge
-from crm.transactions import require_transaction
+from crm.transactions import once_at_the_end, require_transaction
 from outbox.models import Mark
 
 SECONDS_BETWEEN_NUDGES = 1.0
@@ -23,18 +23,22 @@ class Nudged:
 
 
 def mark(kind: str, object_id: int) -> None:
-    """The outside has to hear of this object (kind: the model's name in lower case). One query."""
+    """The outside has to hear of this object (kind: the model's name in lower case)."""
     mark_all([(kind, object_id)])
 
 
 def mark_all(objects: Iterable[tuple[str, int]]) -> None:
-    """The same for several objects, in one query; doubles are taken once, in one order for all callers."""
+    """The same for several objects. All marks of a verb, whoever makes them, are one query at its end."""
     require_transaction()
+    once_at_the_end(_write, objects)
+
+
+def _write(objects: set[tuple[str, int]]) -> None:
     now = clock.now()
     rows = [
         Mark(kind=kind, object_id=object_id, change=uuid.uuid4(), pending=True, marked_at=now)
         # sorted: two verbs that mark the same objects take the rows in one order and cannot deadlock
-        for kind, object_id in sorted(set(objects))
+        for kind, object_id in sorted(objects)
     ]
     Mark.objects.bulk_create(
         rows,

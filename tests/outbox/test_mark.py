@@ -5,10 +5,12 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from contacts.actions import edit_contact
+from crm.transactions import verb
 from leads.editing import edit_lead
+from leads.undo import last_action, undo
 from outbox.actions import mark, mark_all
 from outbox.models import Mark
-from tests.factories import ManagerFactory, lead
+from tests.factories import ManagerFactory, OperatorFactory, lead, lead_in, move, touch
 
 
 @pytest.mark.django_db
@@ -43,6 +45,47 @@ def test_many_take_one_query_and_none_take_none() -> None:
     assert sum("INSERT" in query["sql"] for query in captured) == 1
     mark_all([])
     assert Mark.objects.count() == 80
+
+
+@pytest.mark.django_db
+def test_a_save_pays_one_query_for_all_that_it_marks(catalogues: None) -> None:
+    """Whatever follows from it: tasks that end and begin, a deal, an original that hears of a repeat application."""
+    manager, operator = ManagerFactory(), OperatorFactory()
+    row, visitor = lead(), lead_in("visit")
+    saves = {
+        "a new lead": lambda: lead(),
+        "a repeat application": lambda: lead(phone=row.phone),
+        "an edit": lambda: edit_lead(row.pk, {"name": "Ольга", "city": "Псков"}, by=manager),
+        "an edit of the contact": lambda: edit_contact(row.contact_id, {"name": "Анна"}, by=manager),
+        "a touch": lambda: touch(row, by=operator),
+        "taking it back": lambda: undo(last_action(row.pk, operator).action, by=operator),
+        "a contract": lambda: move(visitor, "contract"),
+    }
+    for name, save in saves.items():
+        with CaptureQueriesContext(connection) as captured:
+            save()
+        row.refresh_from_db()
+        written = [query["sql"] for query in captured if 'INSERT INTO "outbox_mark"' in query["sql"]]
+        assert len(written) == 1, name
+
+
+@pytest.mark.django_db
+def test_a_verb_that_failed_inside_another_marks_nothing() -> None:
+    @verb
+    def inner(number: int, *, fails: bool) -> None:
+        mark("lead", number)
+        if fails:
+            raise ZeroDivisionError
+
+    @verb
+    def outer() -> None:
+        inner(1, fails=False)
+        with pytest.raises(ZeroDivisionError):
+            inner(2, fails=True)
+        assert not Mark.objects.exists(), "all of them are written at the end"
+
+    outer()
+    assert Mark.objects.get().object_id == 1
 
 
 @pytest.mark.django_db
