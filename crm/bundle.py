@@ -17,7 +17,7 @@ from django.contrib.staticfiles.utils import matches_patterns
 from django.core.files.storage import FileSystemStorage, Storage
 
 NAME = "js/frame.js"
-MODULES = ("app", "toasts", "connection", "drafts", "keys", "rows", "message", "notices")
+MODULES = ("app", "toasts", "connection", "drafts", "keys", "rows", "message", "new_lead", "notices")
 """In this order. A page may ask for one more module of its own, such as day.js."""
 # Explanations are for readers of the modules: the one at the top of each, and lines that are nothing else.
 REMARKS = re.compile(r"\A/\*.*?\*/\n|^\s*//[^\n]*\n", re.DOTALL | re.MULTILINE)

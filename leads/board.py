@@ -14,15 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact
-from contacts.phones import parse, refusal_text
+from contacts.phones import refusal_text
 from contacts.templatetags.phone_format import tel
 from crm import clock
 from deals.models import Deal
 from leads.actions import open_moves
 from leads.ladder_words import in_words
 from leads.models import Lead, Office
-from leads.originals import is_bygone
 from leads.pipeline import CLOSED, MOVES, SIGNED, STEPS, JunkReason, Status
 from leads.scripts import script_of_status, steps
 from leads.standing import Standing, read_standing
@@ -345,35 +343,6 @@ def others_of(lead: Lead, viewer: User) -> tuple[list[Lead], int]:
         own = may(viewer, Right.WORK_LEADS) and other.responsible_id in (None, viewer.pk)
         other.is_visible = sees_all or own or other.pk == lead.pk  # type: ignore[attr-defined]
     return found[:OTHERS], len(found)
-
-
-@dataclass(frozen=True)
-class Known:
-    """Who has a number already: the lead that a new application on it would be a duplicate of."""
-
-    original: Lead
-    is_visible: bool
-
-
-def known_number(phone: str, viewer: User) -> Known | None:
-    """The original lead of this number (any spelling), as far as a new application would become its duplicate.
-
-    Of a colleague's lead one learns only the number, the status and who has it. The lock and the last word are
-    intake's.
-    """
-    number = parse(phone).main
-    card = Contact.objects.filter(phone=number).first() if number else None
-    if card is None:
-        return None
-    leads = Lead.objects.filter(contact=card, retired_at__isnull=True).select_related("duplicate_of")
-    rows = sorted(leads, key=lambda row: (row.duplicate_of_id is None, row.pk), reverse=True)
-    if not rows:
-        return None
-    original_id = rows[0].duplicate_of_id or rows[0].pk
-    original = Lead.objects.select_related("responsible", "source").get(pk=original_id)
-    if original.retired_at is not None or is_bygone(original, at=clock.now()):
-        return None
-    return Known(original, Lead.objects.visible_to(viewer).filter(pk=original.pk).exists())
 
 
 def people_of_call_centre() -> list[User]:

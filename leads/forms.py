@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -97,6 +98,12 @@ class NewLeadForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["source"].choices = [("", gettext("Choose a source")), *source_choices()]  # type: ignore[attr-defined]
+        self.fields["phone"].widget.attrs |= {
+            "hx-get": reverse("lead-check-phone"),
+            "hx-trigger": "input changed delay:300ms",
+            "hx-target": "#phone-check",
+            "hx-sync": "this:replace",
+        }
 
     def body(self) -> dict[str, Any]:
         """The application as intake reads it."""

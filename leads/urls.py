@@ -9,6 +9,7 @@ from leads.views import bulk, card, listing, looks, messages, moves, new, work
 urlpatterns = [
     path("", listing.lead_list, name="lead-list"),
     path("new/", new.lead_new, name="lead-new"),
+    path("check-phone/", new.lead_check_phone, name="lead-check-phone"),
     path("bulk/", bulk.lead_bulk, name="lead-bulk"),
     path("bulk/<id:pk>/", bulk.lead_bulk_detail, name="lead-bulk-detail"),
     path("columns/", looks.lead_columns, name="lead-columns"),

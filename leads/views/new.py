@@ -1,4 +1,4 @@
-"""A lead entered by hand: phone first, and told at once when the number is in work already."""
+"""A lead entered by hand: phone first, and who has the number is told while it is typed, and again when it is sent."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from crm.errors import Invalid
 from crm.errors_web import explain
-from leads.applications import read_application
-from leads.board import Known, known_number
+from leads.applications import PHONE, read_application
 from leads.forms import NewLeadForm
 from leads.intake import register_lead
+from leads.known_numbers import Checked, check_number
 from leads.models import Lead
 from leads.views.answers import viewer, way_on
 from team.once import new_token, once, sent_before
@@ -31,16 +31,17 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     """
     by = viewer(request)
     if request.method != "POST":
-        return _page(request, NewLeadForm(initial={"phone": request.GET.get("phone", "")}))
+        checked = check_number(request.GET.get("phone", ""), by)
+        given = {"phone": request.GET.get("phone", ""), "city": checked.city}
+        return _page(request, NewLeadForm(initial=given), checked)
     form = NewLeadForm(request.POST)
+    checked = check_number(request.POST.get("phone", ""), by)
     if not form.is_valid():
-        known = known_number(request.POST.get("phone", ""), by) if "phone" not in form.errors else None
-        return _page(request, form, known, status=422)
-    known = None if request.POST.get("duplicate") else known_number(form.cleaned_data["phone"], by)
-    if known is not None:
+        return _page(request, form, checked, status=422)
+    if checked.known is not None and not request.POST.get("duplicate"):
         # The second press of a form finds the lead that its first press made.
         earlier = sent_before(request)
-        return HttpResponseRedirect(earlier) if earlier else _page(request, form, known, status=409)
+        return HttpResponseRedirect(earlier) if earlier else _page(request, form, checked, status=409)
     made: list[Lead] = []
 
     def do() -> str:
@@ -52,14 +53,28 @@ def lead_new(request: HttpRequest) -> HttpResponse:
         address = once(request, do)
     except Invalid as error:
         explain(form, error)
-        return _page(request, form, status=422)
+        return _page(request, form, checked, status=422)
     for lead in made:
         _tell(request, lead)
     return HttpResponseRedirect(address)
 
 
-def _page(request: HttpRequest, form: NewLeadForm, known: Known | None = None, *, status: int = 200) -> HttpResponse:
-    context = {"form": form, "known": known, "token": new_token(request), "cancel_url": reverse("lead-list")}
+@needs(Right.WORK_LEADS)
+@require_safe
+def lead_check_phone(request: HttpRequest) -> HttpResponse:
+    """A piece for the form: the number as it was read, and who has it; with the buttons that fit."""
+    typed = request.GET.get("phone", "")[:PHONE]
+    return render(request, "leads/_phone_check.html", {"checked": check_number(typed, viewer(request)), "alone": True})
+
+
+def _page(request: HttpRequest, form: NewLeadForm, checked: Checked, *, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "checked": checked,
+        "conflict": status == 409,
+        "token": new_token(request),
+        "cancel_url": reverse("lead-list"),
+    }
     response = render(request, "leads/new.html", context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

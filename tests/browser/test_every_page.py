@@ -84,8 +84,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
 }
 NO_PAGES = {  # they take a form, lead on, or answer with a file or a piece
     "lead-touches", "lead-columns", "lead-bulk-detail", "lead-view", "lead-no-show", "lead-comments",
-    "lead-tasks", "lead-take", "home", "logout", "set-language", "set-theme", "shift", "notices-read",
-    "notice-news", "password", "session-end", "undo", "day-result", "day-skip", "day-hold", "day-done",
+    "lead-tasks", "lead-take", "lead-check-phone", "home", "logout", "set-language", "set-theme", "shift",
+    "notices-read", "notice-news", "password", "session-end", "undo", "day-result", "day-skip", "day-hold", "day-done",
     "task-complete", "report-sources-xlsx", "report-sources-csv", "report-breakdown-xlsx",
     "report-breakdown-csv", "import-columns", "import-meanings", "import-start", "import-stop",
     "import-refused", "export-file",

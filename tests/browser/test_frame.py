@@ -56,7 +56,8 @@ def test_keys_go_by_their_place_and_rest_while_one_writes(as_user: Callable[[Use
     press(page, "KeyL", "д")
     expect(page).to_have_url("/leads/")
     press(page, "KeyN", "т")
-    expect(page).to_have_url("/leads/new/")
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Новый лид")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Телефон")).to_be_focused()
 
     edit_profile(user.pk, {"shortcuts": False})
     page.goto("/contacts/")

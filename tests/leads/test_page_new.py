@@ -6,10 +6,11 @@ import threading
 import pytest
 from django.db import connection
 
+from contacts.models import Contact
 from leads.models import IntakePolicy, Lead
 from tests.conftest import Frozen
 from tests.factories import LawyerFactory, ManagerFactory, OperatorFactory, lead, lead_in
-from tests.pages import HOSTILE, signed_in, text_of
+from tests.pages import HOSTILE, at_most, signed_in, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
 
@@ -132,6 +133,72 @@ def test_for_htmx_it_is_a_drawer_and_caches_tell_them_apart() -> None:
     assert "dialog--drawer" in piece.content.decode()
     assert "<html" not in piece.content.decode()
     assert "HX-Request" in client.get("/leads/new/").headers["Vary"]
+
+
+def check(user, phone: str) -> str:
+    """What the piece under the field says."""
+    client = signed_in(user)
+    with at_most(10):
+        page = client.get("/leads/check-phone/", {"phone": phone})
+    assert page.status_code == 200
+    return text_of(page)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["8 937 000 60 27", "+7(937)000-60-27", "9370006027", "тел. 8-937-000-60-27 доб. 12", "\u202a+7 937 0006027"],
+)
+def test_while_it_is_typed_a_number_is_read_in_any_spelling(spelling: str) -> None:
+    operator = OperatorFactory()
+    original = lead(by=operator, phone="+79370006027", name="Мельников")
+    said = check(operator, spelling)
+    assert "Распознан как +7 937 000-60-27" in said
+    assert f"№ {original.pk}, Мельников" in said
+    assert f"Записать как дубль Открыть лид № {original.pk}" in said
+    assert "Создать лид" not in said
+
+
+def test_nothing_is_said_of_what_is_not_typed_to_the_end() -> None:
+    operator = OperatorFactory()
+    for typed_so_far in ("", "8", "8 937 000 6", "Иван", "\x00"):
+        assert check(operator, typed_so_far) == "Создать лид"
+    assert "Номер не распознан" in check(operator, "8 937 000 60 271 5")
+    assert len(check(operator, "9" * 50_000)) < 200
+
+
+def test_a_landline_tells_its_city_and_what_time_it_is_there(frozen: Frozen) -> None:
+    said = check(OperatorFactory(), "8 (3472) 12-34-56")
+    assert "по коду: Уфа · там 14:00 По этому номеру лидов в работе нет" in said
+    assert "там" not in check(OperatorFactory(), "8 495 123-45-67")
+    page = signed_in(OperatorFactory()).get("/leads/new/?phone=8+3472+123456").content.decode()
+    assert 'name="city" value="Уфа"' in page
+
+
+def test_a_card_without_a_lead_in_work_is_led_to_by_those_who_may_open_it() -> None:
+    card = Contact.objects.create(phone="+79370006027", name="Светлана Мельникова", do_not_call_reason="Просила")
+    said = check(ManagerFactory(), "8 937 000 60 27")
+    assert "Светлана Мельникова карточка есть, лида в работе нет" in said
+    assert "Светлана" not in check(OperatorFactory(), "8 937 000 60 27")
+    IntakePolicy.objects.update_or_create(pk=1, defaults={"new_original_after_days": 0})
+    old = lead_in("junk", phone=card.phone)
+    said = check(ManagerFactory(), card.phone)
+    assert f"№ {old.pk}" in said
+    assert "Брак: Отказался" in said
+    assert "уже в работе" not in said
+
+
+def test_of_a_colleagues_client_the_check_tells_no_more_than_the_form() -> None:
+    original = lead(by=OperatorFactory(name="Денис Орлов"), phone="8 937 000-60-27", name="Мельников", source="vk")
+    operator = OperatorFactory()
+    page = signed_in(operator).get("/leads/check-phone/?phone=8+937+000-60-27")
+    said = text_of(page)
+    assert f"№ {original.pk}" in said
+    assert "Денис Орлов" in said
+    for secret in ("Мельников", "VK", "Открыть", f"/leads/{original.pk}/", f"/contacts/{original.contact_id}/"):
+        assert secret not in page.content.decode()
+    assert "Мельников" in check(ManagerFactory(), "8 937 000-60-27")
+    lawyer = signed_in(LawyerFactory())
+    assert lawyer.get("/leads/check-phone/?phone=8+937+000-60-27").status_code == 403
 
 
 @pytest.mark.django_db(transaction=True)
