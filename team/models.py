@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm import clock
 from crm.singletons import Singleton
+from team.factor_models import RecoveryCode as RecoveryCode
+from team.factor_models import SecondFactor as SecondFactor
 from team.roles import Right, Role, may
 
 
