@@ -42,6 +42,8 @@ class Contact(models.Model):
     do_not_call_reason = models.CharField(_("why not to call"), max_length=300, blank=True)
     consent_on = models.DateField(_("consent to processing given"), null=True, blank=True)
     consent_channel = models.CharField(_("consent given by"), max_length=100, blank=True, default="")
+    consent_version = models.CharField(_("version of the consent's text"), max_length=50, blank=True, default="")
+    consent_withdrawn_on = models.DateField(_("consent withdrawn"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), default=clock.now, db_index=True)
     version = models.PositiveIntegerField(default=1, editable=False)
     search_text = models.TextField(editable=False, default="", blank=True)
@@ -54,6 +56,10 @@ class Contact(models.Model):
         ordering = ["-created_at", "-id"]
         constraints = [
             models.CheckConstraint(condition=Q(phone__regex=r"^\+[1-9][0-9]{7,14}$"), name="contact_phone_is_e164"),
+            models.CheckConstraint(
+                condition=Q(consent_on__isnull=True) | Q(consent_withdrawn_on__isnull=True),
+                name="consent_stands_or_is_withdrawn",
+            ),
         ]
 
     def __str__(self) -> str:
