@@ -46,7 +46,7 @@ from outbox.models import Link, Mark
 from reports.models import LeadChange, Tally, Tallying
 from sources.models import Source, SourceAlias, SourceSpend
 from tasks.models import CallingHours, EscalationPolicy, RuleStep, SpecialDay, Task, TaskRule
-from team.models import ApiKey, Digest, Hold, Notice, SentForm, ShiftPeriod, ShiftPolicy, Skip, User
+from team.models import ApiKey, Digest, Hold, Notice, SecondFactor, SentForm, ShiftPeriod, ShiftPolicy, Skip, User
 from tests.factories import ApiKeyFactory, OperatorFactory, deal, lead, lead_in, phone, touch
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("catalogues")]
@@ -217,6 +217,7 @@ def people() -> dict[str, list[Write]]:
     period = ShiftPeriod.objects.create(user=user, state="on")
     form = {"by": user, "form": "/leads/new/", "token": "once", "answer": "/"}
     SentForm.objects.create(**form)
+    factor = SecondFactor.objects.create(user=user)
     Notice.objects.create(recipient=user, kind="overdue")
     Notice.objects.create(recipient=user, kind="new_lead", key="repeat:1")
     Digest.objects.create(recipient=user, day="2026-11-24", claimed_until=clock.now())
@@ -232,6 +233,8 @@ def people() -> dict[str, list[Write]]:
         "api_key_kind_is_known": [change(key, kind="root")],
         "key is unique": [new(ApiKey, user=user, digest=key.digest)],
         "one_open_shift_period": [new(ShiftPeriod, user=user, state="break")],
+        "one_living_second_factor": [new(SecondFactor, user=user)],
+        "ended_second_factor_has_no_secret": [change(factor, ended_at=clock.now(), sealed="x")],
         "shift_state_is_known": [change(period, state="asleep")],
         "form_is_sent_once": [new(SentForm, **form)],
         "shift_policy_is_one_row": [new(ShiftPolicy, pk=2)],
