@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 SCHEMES = ("https", "sms", "tel", "tg", "whatsapp")
 """What a link may begin with. Anything else could run as a script or reach into the reader's own machine."""
 LINK_WORDS = ("digits", "phone", "text")
-VARIABLES = ("name", "operator", "office", "address", "meeting", "date", "time")
+VARIABLES = ("name", "operator", "office", "address", "meeting", "date", "time", "documents")
 ADDRESS_OF_MEETING = ("office", "address", "meeting", "date", "time")  # these have no value without a meeting
 LONGEST_MESSAGE = 2000  # characters; more makes a link that browsers and messengers cut
 
@@ -83,12 +83,13 @@ class Rendered:
 
 
 def render(text: str, values: Mapping[str, str]) -> Rendered:
-    """The text with its variables replaced, once and by plain text on one line.
+    """The text with its variables replaced, once and by plain text: on one line, `documents` on one line each.
 
     A name that is not known takes the comma of the address with it: «{name}, здравствуйте» becomes «Здравствуйте». A
     sentence with any other value missing is left out, since half of it would say nothing.
     """
-    known = {name: " ".join(values.get(name, "").split()) for name in VARIABLES}
+    known = {name: _one_line(values.get(name, "")) for name in VARIABLES}
+    known["documents"] = "\n".join(map(_one_line, values.get("documents", "").splitlines()))
     wanted = dict.fromkeys(found[1] for found in _VARIABLE.finditer(text))
     missing = tuple(name for name in wanted if not known[name])
     sentences = []
@@ -101,6 +102,10 @@ def render(text: str, values: Mapping[str, str]) -> Rendered:
         sentences.append(_VARIABLE.sub(lambda found: known[found[1]], sentence))
     lines = (" ".join(line.split()) for line in "".join(sentences).strip().split("\n"))
     return Rendered("\n".join(lines), missing)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _without_name(sentence: str) -> str:

@@ -113,3 +113,12 @@ class Moment(forms.Field):
 
     def prepare_value(self, value: Any) -> Any:
         return value.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else value
+
+
+def moment_in_address(given: str) -> datetime | None:
+    """The aware moment that an address names in ISO 8601, with its plus perhaps a blank; None if it names none."""
+    try:
+        moment = datetime.fromisoformat(given.replace(" ", "+"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None and moment.year > 1 else None

@@ -11,7 +11,7 @@ from crm import health, metrics
 from crm.errors_api import no_such_address
 from crm.keys_page import keys
 from crm.styleguide import styleguide
-from deals.views import card as deal_card
+from deals.views.card import card as deal_card
 from leads.editing import stop_calling
 from leads.finishing import finish_task
 from leads.sales import sales_history

@@ -13,9 +13,10 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from crm import clock
-from crm.errors import Forbidden, Invalid, Refused
+from crm.errors import Forbidden, Invalid
 from crm.text import is_clean
 from crm.transactions import require_transaction, verb
+from deals.access import lock_deal, require_deal_work
 from deals.models import Deal, Stage
 from history.actions import note
 from history.models import Event
@@ -38,6 +39,8 @@ COURT = (
     "decision",
     "decided_on",
 )
+BLOCKS = {"contract": CONTRACT, "payments": PAYMENTS, "debts": DEBTS, "court": COURT}
+"""The blocks of a deal's card that are edited by themselves, and their fields."""
 EDITABLE = (*CONTRACT, *PAYMENTS, *DEBTS, *COURT)
 OFFERED: Mapping[str, tuple[str, ...]] = {
     Stage.Asks.FILING: ("filed_on", "court", "case_number"),
@@ -158,21 +161,6 @@ def _change(deal: Deal, changes: Mapping[str, Any], *, by: User | None, at: date
     deal.save(update_fields=[*differing, "version"])
     told = {name: [str(before[name] or ""), str(value or "")] for name, value in differing.items()}
     note(Event.Kind.EDITED, at=at, by=by, deal_id=deal.pk, lead_id=deal.lead_id, changes=told)
-
-
-def lock_deal(deal_id: int, *, by: User | None, version: int | None = None) -> Deal:
-    """The deal as it stands, locked until the transaction ends. Raises Deal.DoesNotExist, Refused `stale`."""
-    require_transaction()
-    deal = Deal.objects.visible_to(by).select_for_update(of=("self",)).get(pk=deal_id)
-    if version is not None and version != deal.version:
-        raise Refused("stale", _("The deal has been changed meanwhile. Look at it as it is now and decide again."))
-    return deal
-
-
-def require_deal_work(by: User | None) -> None:
-    """Raise Forbidden unless `by` works deals."""
-    if not may(by, Right.WORK_DEALS):
-        raise Forbidden(_("Deals are worked by lawyers and the head of the call centre."))
 
 
 def _require_possible_payments(changes: Mapping[str, Any], *, left: Decimal, paid_later: Decimal) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from crm import clock
 from crm.errors import Invalid
 from crm.transactions import verb
-from deals.actions import lock_deal, require_deal_work
+from deals.access import lock_deal, require_deal_work
 from deals.models import Deal, DealDocument, DocumentKind
 from history.actions import note
 from history.models import Event
@@ -25,6 +25,8 @@ from team.models import User
 State = DealDocument.State
 REMINDED = "reminded"
 """What history says in `new` when the client was reminded of what is missing."""
+NOTED = "noted"
+"""What history says in `new` when something was written beside a document."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,37 @@ def set_documents(deal_id: int, states: Mapping[int, str], *, by: User | None) -
     if set(states) - set(kinds) or set(states.values()) - set(State.values):
         raise Invalid({"documents": _("There is no such document or state.")})
     return _write(deal, {kinds[kind_id]: state for kind_id, state in states.items()}, by=by)
+
+
+@verb
+def describe_document(deal_id: int, kind_id: int, *, state: str, words: str, by: User | None) -> DealDocument:
+    """Say how far one document is and what there is to know of it («3 из 5», «заказана 20.11»). Returns its row.
+
+    Raises Deal.DoesNotExist, DocumentKind.DoesNotExist, Forbidden, Invalid for a state that is not known.
+    """
+    deal = lock_deal(deal_id, by=by)
+    require_deal_work(by)
+    kind = DocumentKind.objects.get(pk=kind_id)
+    if state not in State.values:
+        raise Invalid({"state": _("There is no such document or state.")})
+    _write(deal, {kind: state}, by=by)
+    row = deal.documents.filter(kind=kind).first() or DealDocument(deal=deal, kind=kind, changed_by=by)
+    if row.note == words:
+        return row
+    row.note = words
+    row.save()
+    note(
+        Event.Kind.DOCUMENT,
+        at=clock.now(),
+        by=by,
+        deal_id=deal.pk,
+        lead_id=deal.lead_id,
+        new=NOTED,
+        comment=words,
+        document=kind.name,
+    )
+    mark("deal", deal.pk)
+    return row
 
 
 @verb

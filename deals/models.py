@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from crm import clock
 from team.models import User
 from team.roles import Right, may
+
+SOON = timedelta(days=7)
+"""What is due within that time is soon: the week that a lawyer looks ahead."""
 
 
 class Stage(models.Model):
@@ -74,6 +79,17 @@ class DealQuerySet(models.QuerySet["Deal"]):
 
     def open(self) -> DealQuerySet:
         return self.filter(stage__final=False)
+
+    def to_be_filed(self, until: date) -> DealQuerySet:
+        """Those not filed with the court yet whose planned term is no later than `until`."""
+        return self.open().filter(stage__asks="", filed_on__isnull=True, filing_due__lte=until)
+
+    def in_court(self, first: date, days: timedelta) -> DealQuerySet:
+        """Those in work that have a hearing in the days from `first` on (the firm's days)."""
+        start = timezone.make_aware(datetime.combine(first, time.min))
+        end = timezone.make_aware(datetime.combine(first + days, time.min))
+        first_one = Q(hearing_1_at__gte=start, hearing_1_at__lt=end)
+        return self.open().filter(first_one | Q(hearing_2_at__gte=start, hearing_2_at__lt=end))
 
     def with_card(self) -> DealQuerySet:
         """With everything that a row of a list or the API shows, in one query."""
@@ -162,6 +178,12 @@ class Deal(models.Model):
     def number(self) -> str:
         """The deal's name among people: «Д-0322»."""
         return f"Д-{self.pk:04d}"
+
+    @property
+    def debt(self) -> Decimal | None:
+        """What the client owes in all: as the lawyer has counted it, else as it was said on the phone."""
+        told: Decimal | None = self.lead.debt_amount
+        return told if self.debt_total is None else self.debt_total
 
     @property
     def paid(self) -> Decimal:

@@ -31,3 +31,9 @@ DOCUMENTS: list[tuple[str, str, bool]] = [
     ("Справка о статусе ИП", "Certificate of sole trader status", False),
     ("Медицинские справки, пенсионное удостоверение", "Medical certificates, pension card", False),
 ]
+
+REMINDER = (
+    "{name}, здравствуйте. Это {operator}, ваш юрист. Чтобы подать в суд, не хватает документов:\n{documents}\n"
+    "Пришлите, пожалуйста, фото или сканы сюда, оригиналы привезите в офис."
+)
+"""What a client reads who is reminded; sent as well where the catalogue has no such text."""

@@ -7,40 +7,50 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.template.defaultfilters import date as formatted
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.templatetags.crm_format import day_full, money
-from deals.documents import REMINDED
+from crm.templatetags.crm_format import money
+from deals import words
+from deals.documents import NOTED, REMINDED
 from deals.models import Deal, DealDocument, Stage
 from history.models import Event
-from tasks.models import Task
+from tasks.models import Kind, Task
 from team.models import User
 
 Entry = dict[str, Any]
 """A line as `_timeline_entry.html` takes it."""
 
+LINES = 30
+"""Lines at first, and of each further portion."""
 LONGEST_VALUE = 80
 KINDS = {
     Event.Kind.STAGE: "status",
     Event.Kind.DEAL_OPENED: "deal",
     Event.Kind.RESPONSIBLE: "owner",
-    Event.Kind.DOCUMENT: "task",
+    Event.Kind.DOCUMENT: "document",
 }
 MONEY = {"amount", "prepayment", "paid_later", "next_payment", "debt_total", "banks_debt", "lenders_debt"}
 DAYS = {"contract_date", "next_payment_on", "filing_due", "filed_on", "decided_on"}
 MOMENTS = {"hearing_1_at", "hearing_2_at"}
 
 
-def deal_timeline(deal: Deal, *, limit: int = 50) -> list[Entry]:
-    """The newest `limit` lines. Four queries: history, tasks, the stages and the people that history names."""
-    events = list(Event.objects.filter(deal_id=deal.pk).select_related("by").order_by("-at", "-pk")[:limit])
-    done = Task.objects.filter(deal_id=deal.pk, state=Task.State.DONE).select_related("closed_by")
+def deal_timeline(
+    deal: Deal, *, only_documents: bool = False, before: datetime | None = None, limit: int = LINES
+) -> list[Entry]:
+    """The newest `limit` lines, of those before a moment. Four queries: history, tasks, and the stages and people that
+    history names.
+    """
+    told = Event.objects.filter(deal_id=deal.pk)
+    done = Task.objects.filter(deal_id=deal.pk, state=Task.State.DONE)
+    if only_documents:
+        told, done = told.filter(kind=Event.Kind.DOCUMENT), done.filter(kind=Kind.COLLECT_DOCUMENTS)
+    if before is not None:
+        told, done = told.filter(at__lt=before), done.filter(closed_at__lt=before)
+    events = list(told.select_related("by").order_by("-at", "-pk")[:limit])
     stages = {stage.code: str(stage) for stage in Stage.objects.all()}
     people = dict(User.objects.filter(pk__in=_people(events)).values_list("pk", "name"))
     lines = [_line(event, deal, stages, people) for event in events]
-    lines += [_task_line(task) for task in done.order_by("-closed_at")[:limit]]
+    lines += [_task_line(task) for task in done.select_related("closed_by").order_by("-closed_at")[:limit]]
     lines.sort(key=_moment, reverse=True)
     return lines[:limit]
 
@@ -83,6 +93,8 @@ def _said(event: Event, deal: Deal, stage: Callable[[str], str], people: Mapping
             return f"{stage(event.old)} → {stage(event.new)}", event.comment
         case Event.Kind.DOCUMENT if event.new == REMINDED:
             return _("The client was reminded of the documents"), event.comment
+        case Event.Kind.DOCUMENT if event.new == NOTED:
+            return str(event.data.get("document", "")), event.comment or _("The note was taken away")
         case Event.Kind.DOCUMENT:
             state = dict(DealDocument.State.choices).get(event.new, event.new)
             return f"{event.data.get('document', '')}: {state}", event.comment
@@ -104,29 +116,24 @@ def _is_sum(value: object) -> bool:
 
 
 def _change(name: str, pair: object) -> str:
-    fields = {field.name: str(field.verbose_name) for field in Deal._meta.fields}
-    label = fields.get(name, name)
-    label = label[:1].upper() + label[1:]
+    label = words.label(name)
     if not isinstance(pair, list) or len(pair) != 2:
         return label
-    old, new = (_short(_written(name, value)) for value in pair)
+    old, new = (_short(words.written(_typed(name, str(value or "")))) for value in pair)
     return f"{label}: {old} → {new}"
 
 
-def _written(name: str, value: object) -> object:
-    """A value as people read it; history keeps sums, days and moments as plain texts."""
-    text = str(value or "")
-    if not text:
-        return ""
-    if name in MONEY:
-        return money(text)
+def _typed(name: str, text: str) -> object:
+    """A value of a field; history keeps sums, days and moments as plain texts."""
     try:
+        if name in MONEY:
+            return Decimal(text)
         if name in DAYS:
-            return day_full(date.fromisoformat(text))
+            return date.fromisoformat(text)
         if name in MOMENTS:
-            return formatted(timezone.localtime(datetime.fromisoformat(text)), "d.m.Y H:i")
-    except ValueError:
-        return text
+            return datetime.fromisoformat(text)
+    except (ValueError, InvalidOperation):
+        pass
     return text
 
 

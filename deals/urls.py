@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from deals import views
+from deals.views import changes, documents, listing
 
 urlpatterns = [
-    path("", views.deal_list, name="deal-list"),
-    path("<id:pk>/stage/", views.stage, name="deal-stage"),
-    path("<id:pk>/edit/", views.edit, name="deal-edit"),
-    path("<id:pk>/hand-over/", views.hand_over, name="deal-hand-over"),
+    path("", listing.deal_list, name="deal-list"),
+    path("<id:pk>/stage/", changes.stage, name="deal-stage"),
+    path("<id:pk>/edit/", changes.edit, name="deal-edit"),
+    path("<id:pk>/hand-over/", changes.hand_over, name="deal-hand-over"),
+    path("<id:pk>/documents/", documents.documents, name="deal-documents"),
+    path("<id:pk>/documents/<id:kind_id>/", documents.document, name="deal-document"),
+    path("<id:pk>/remind/", documents.remind, name="deal-remind"),
 ]

@@ -21,7 +21,7 @@ from contacts.models import Contact
 from contacts.phones import display
 from crm import clock
 from crm.sheets import Cell, Table
-from deals.forms import DealFilters
+from deals.filters import DealFilters
 from deals.models import Deal
 from leads.filter_words import filters_in_words
 from leads.listing import Leads

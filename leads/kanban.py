@@ -50,6 +50,11 @@ class Column:
     def asks(self) -> bool:
         return self.status in ASKING
 
+    @property
+    def asks_leaving(self) -> bool:
+        """Whether its cards leave it with a form: reopening asks for a comment."""
+        return self.status == Status.JUNK
+
 
 @dataclass(frozen=True)
 class _Place:

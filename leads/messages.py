@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from contacts.messengers import Rendered, link_to, link_with_text, render
+from contacts.messengers import Rendered, render
 from contacts.models import MessageTemplate, Messenger
 from leads.models import Lead, Office
 from leads.pipeline import Status
@@ -62,6 +62,7 @@ class Text:
 def texts_for(lead: Lead, *, by: User) -> list[Text]:
     """The templates offered at the lead's status, its own before those for any status. At most two queries."""
     rows = MessageTemplate.objects.filter(Q(messenger=None) | Q(messenger__active=True), active=True)
+    rows = rows.filter(task_kind__in=("", *WRITTEN))
     found = list(rows.filter(status__in=(lead.status, "")).select_related("messenger"))
     found.sort(key=lambda row: not row.status)  # stable: the order of the catalogue within each
     values = values_of(lead, by=by) if found else {}
@@ -92,6 +93,7 @@ def what_is_missing(names: Iterable[str]) -> str:
         "meeting": _("the time of the meeting"),
         "date": _("the time of the meeting"),
         "time": _("the time of the meeting"),
+        "documents": _("the documents of the deal"),
     }
     return ", ".join(dict.fromkeys(words[name] for name in names))
 
@@ -111,23 +113,3 @@ def chosen_text(texts: Sequence[Text], *, template: str = "", task_kind: str = "
             return text
     fitting = [text for text in texts if task_kind and text.template.task_kind == task_kind]
     return next(iter(fitting or texts), None)
-
-
-@dataclass(frozen=True)
-class Way:
-    """A messenger with its link to this client. `bare_link` still has `{text}` in it, for the page to fill in."""
-
-    messenger: Messenger
-    phone: str
-
-    @property
-    def bare_link(self) -> str:
-        return link_with_text(self.messenger.link, self.phone)
-
-    @property
-    def takes_text(self) -> bool:
-        """Whether the link types the message in; else it is copied by hand."""
-        return "{text}" in self.messenger.link
-
-    def link(self, text: str) -> str:
-        return link_to(self.messenger.link, self.phone, text)

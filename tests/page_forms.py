@@ -25,12 +25,12 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, before: str =
             yield pattern.name or "", route
 
 
-WORDS = {"what": "leads", "kind": "csv", "name": "cost"}  # what else stands in addresses
+WORDS = {"what": "leads", "kind": "csv", "name": "cost", "kind_id": "1"}  # what else stands in addresses
 
 
 def address(route: str, pk: object) -> str:
     for name, word in WORDS.items():
-        route = re.sub(rf"<(?:str|slug):{name}>", word, route)
+        route = re.sub(rf"<(?:str|slug|id):{name}>", word, route)
     return "/" + re.sub(r"<\w+:pk>", str(pk), route)
 
 

@@ -18,6 +18,7 @@ from leads.pipeline import Status
 from tasks.models import Kind
 
 ANY = ("", "—")
+OFFERED_AT = (*WRITTEN, Kind.COLLECT_DOCUMENTS)  # the last is a deal's (deals/reminder.py)
 
 
 @admin.register(Messenger)
@@ -66,7 +67,7 @@ class MessageTemplateAdmin(PageAdmin):
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         choices: list[tuple[str, Any]] = {
             "status": [ANY, *((status.value, status.label) for status in Status if status != Status.JUNK)],
-            "task_kind": [ANY, *((kind.value, kind.label) for kind in Kind if kind in WRITTEN)],
+            "task_kind": [ANY, *((kind.value, kind.label) for kind in Kind if kind in OFFERED_AT)],
         }.get(db_field.name, [])
         if choices:
             return forms.ChoiceField(

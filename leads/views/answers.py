@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 
-from crm.errors import Forbidden, Invalid, Refused
-from crm.errors_web import explain
 from leads.models import Lead
-from team.models import User
-from team.once import new_token, once
+from team.attempts import FIRST, Again, attempt, viewer
+from team.once import new_token
 
-
-def viewer(request: HttpRequest) -> User:
-    """Who is signed in; the decorators of the views have seen to it that somebody is."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
+__all__ = ["FIRST", "Again", "attempt", "card_url", "read_version", "show_form", "viewer", "way_on"]
 
 
 def card_url(lead_id: int) -> str:
@@ -41,36 +31,6 @@ def read_version(request: HttpRequest) -> int | None:
     """The version of the lead that the person saw, carried by the form."""
     given = request.POST.get("version", "")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
-
-
-@dataclass(frozen=True)
-class Again:
-    """The form is to be shown again, with this status; `conflict`: somebody else was faster."""
-
-    status: int = 200
-    conflict: bool = False
-
-
-FIRST = Again()
-
-
-def attempt(request: HttpRequest, form: Form, do: Callable[[], str]) -> HttpResponse | Again:
-    """Run what a valid form asks for, once. A redirect to where it led; or the form, with what was refused beside its
-    fields, is to be shown again.
-    """
-    if not form.is_valid():
-        return Again(422)
-    try:
-        return HttpResponseRedirect(once(request, do))
-    except Invalid as error:
-        explain(form, error)
-        return Again(422)
-    except Forbidden as error:
-        form.add_error(None, error.detail)
-        return Again(403)
-    except Refused as error:
-        form.add_error(None, error.detail)
-        return Again(409, conflict=error.code == "stale")
 
 
 def show_form(

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from crm.form_fields import moment_in_address
 from leads.banners import banners
 from leads.board import Card, closed_reasons, offices, read_card
 from leads.call_form import CallForm
@@ -50,7 +51,7 @@ def show_card(request: HttpRequest, card: Card, *, status: int = 200, **bound: A
     lead = card.lead
     only = request.GET.get("history", "")
     only = only if only in FILTERS else ""
-    before = _moment(request.GET.get("before", ""))
+    before = moment_in_address(request.GET.get("before", ""))
     entries = timeline(lead, limit=LINES, before=before, only=only)
     deal_url = reverse("deal-detail", args=[card.deal.pk]) if card.deal and card.may_open_deal else ""
     hold = getattr(lead, "hold", None)
@@ -102,14 +103,6 @@ def _composer(card: Card, pane: str) -> dict[str, Any]:
         "task_form": TaskForm(zone=card.lead.zone),
         "pane": pane if pane in PANES else PANES[0],
     }
-
-
-def _moment(given: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(given.replace(" ", "+"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None and moment.year > 1 else None
 
 
 def _older(only: str, before: datetime) -> str:

@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from contacts.ways import Way
 from leads.access import refuse_duplicate
 from leads.board import read_card
-from leads.message_form import MessageForm
+from leads.message_form import LeadMessageForm
 from leads.messages import (
     WRITTEN,
     Text,
-    Way,
     chosen_text,
     messengers_in_use,
     texts_for,
@@ -50,7 +50,7 @@ def lead_message(request: HttpRequest, pk: int) -> HttpResponse:
     texts = texts_for(lead, by=by)
     chosen = chosen_text(texts, template=asked.get("template", ""), task_kind=task_kind)
     wanted = request.POST.get("do", "") if request.method == "POST" else FILL
-    form = MessageForm(
+    form = LeadMessageForm(
         None if wanted == FILL else request.POST,
         messengers=in_use,
         messenger=asked.get("messenger", ""),
@@ -97,7 +97,7 @@ def _on(request: HttpRequest, default: str) -> str:
     return way_back(request, default) if asked else default
 
 
-def _shown(form: MessageForm, ways: list[Way], chosen: Text | None) -> dict[str, Any]:
+def _shown(form: LeadMessageForm, ways: list[Way], chosen: Text | None) -> dict[str, Any]:
     """The chosen messenger with its link to the text as it stands, and what the text does without."""
     way = next((way for way in ways if way.messenger.code == form["messenger"].value()), ways[0] if ways else None)
     text = str(form["text"].value() or "")

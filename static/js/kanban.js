@@ -1,31 +1,31 @@
-/* Dragging cards of the leads' board. Without it each card's menu leads to the same pages.
-   A drop posts the same form as those pages; what a status asks for opens in the dialog; a refusal is read there too. */
+/* Dragging cards of a board: of leads, of deals. Without it each card's menu leads to the same pages.
+   A drop posts the same form as those pages; what a column asks for opens in the dialog; a refusal is read there too. */
 (function () {
   "use strict";
   const dialog = document.getElementById("dialog");
   let dragged = null;
-  let moved = "";   // the lead of the card that was dropped last
+  let moved = "";   // the card that was dropped last
 
   const board = () => document.querySelector("[data-board]");
-  const columnOf = (node) => (node instanceof Element ? node.closest("[data-status]") : null);
+  const columnOf = (node) => (node instanceof Element ? node.closest("[data-column]") : null);
 
   function arm(root) {
-    root.querySelectorAll("[data-lead]").forEach((card) => { card.draggable = true; });
+    root.querySelectorAll("[data-card]").forEach((card) => { card.draggable = true; });
   }
 
   // --- while a card is in the air, the columns say where it may go
   document.addEventListener("dragstart", (event) => {
-    const card = event.target instanceof Element ? event.target.closest("[data-lead]") : null;
+    const card = event.target instanceof Element ? event.target.closest("[data-card]") : null;
     if (!card || !board()) return;
     dragged = card;
     event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", card.dataset.lead);
+    event.dataTransfer.setData("text/plain", card.dataset.card);
     const home = columnOf(card);
     const allowed = home.dataset.allowed.split(" ");
     card.classList.add("kcard--dragged");
-    board().querySelectorAll("[data-status]").forEach((column) => {
-      column.classList.toggle("col--open", allowed.includes(column.dataset.status));
-      column.classList.toggle("col--closed", column !== home && !allowed.includes(column.dataset.status));
+    board().querySelectorAll("[data-column]").forEach((column) => {
+      column.classList.toggle("col--open", allowed.includes(column.dataset.column));
+      column.classList.toggle("col--closed", column !== home && !allowed.includes(column.dataset.column));
     });
   });
   document.addEventListener("dragend", settle);
@@ -47,27 +47,28 @@
     if (!dragged || !column) return;
     event.preventDefault();
     const card = dragged;
-    moved = card.dataset.lead;
+    moved = card.dataset.card;
     const home = columnOf(card);
     settle();
     if (column === home) return;
-    const may = home.dataset.allowed.split(" ").includes(column.dataset.status);
-    if (may && (column.hasAttribute("data-asks") || home.dataset.status === "junk")) ask(card, column.dataset.status);
-    else move(card, column.dataset.status);
+    const may = home.dataset.allowed.split(" ").includes(column.dataset.column);
+    if (may && (column.hasAttribute("data-asks") || home.hasAttribute("data-asks-leaving"))) ask(card, column.dataset.column);
+    else move(card, column.dataset.column);
   });
 
-  // --- a status that asks for nothing, or that will be refused with a sentence
+  // --- a column that asks for nothing, or that will refuse with a sentence; #move says how the form calls the column
+  const choice = () => document.querySelector("#move [data-choice]");
   function move(card, to) {
-    const form = document.getElementById("move");
-    form.elements.to.value = to;
+    const form = choice().form;
+    choice().value = to;
     form.elements.version.value = card.dataset.version;
     card.setAttribute("aria-busy", "true");
     send(card.dataset.url, new FormData(form)).finally(() => card.removeAttribute("aria-busy"));
   }
 
-  // --- a status that asks: its form, in the dialog
+  // --- a column that asks: its form, in the dialog
   function ask(card, to) {
-    fetch(`${card.dataset.url}?to=${to}`, { headers: { "HX-Request": "true" } })
+    fetch(`${card.dataset.url}?${choice().name}=${to}`, { headers: { "HX-Request": "true" } })
       .then((response) => response.text().then(open), () => lost(() => ask(card, to)));
   }
   dialog.addEventListener("submit", (event) => {
@@ -120,7 +121,7 @@
       next.querySelectorAll(".col__list").forEach((list, place) => { list.scrollTop = places[place] || 0; });
       arm(next);
       if (window.htmx) window.htmx.process(next);
-      if (document.activeElement === document.body) (next.querySelector(`[data-lead="${moved}"] a`) || next).focus({ preventScroll: true });
+      if (document.activeElement === document.body) (next.querySelector(`[data-card="${moved}"] a`) || next).focus({ preventScroll: true });
       const said = document.getElementById("messages");
       fresh.querySelectorAll("#messages .toast").forEach((toast) => said.append(toast));
     }, () => lost(refresh));

@@ -19,11 +19,11 @@ pytestmark = [
 
 
 def drag(page: Page, row: Lead, to: str) -> None:
-    page.locator(f"[data-lead='{row.pk}']").drag_to(page.locator(f"[data-status='{to}'] .col__list"))
+    page.locator(f"[data-card='{row.pk}']").drag_to(page.locator(f"[data-column='{to}'] .col__list"))
 
 
 def card_in(page: Page, row: Lead, status: str) -> None:
-    expect(page.locator(f"[data-status='{status}'] [data-lead='{row.pk}']")).to_be_visible()
+    expect(page.locator(f"[data-column='{status}'] [data-card='{row.pk}']")).to_be_visible()
 
 
 def test_cards_are_dragged_asked_for_and_refused(as_user: Callable[[User], Page]) -> None:
@@ -34,7 +34,7 @@ def test_cards_are_dragged_asked_for_and_refused(as_user: Callable[[User], Page]
     drag(page, row, "dialing")
     card_in(page, row, "dialing")
     expect(page.locator("#messages")).to_contain_text("Прозвон")
-    expect(page.locator("[data-status='new'] .col__head span")).to_have_text("0")
+    expect(page.locator("[data-column='new'] .col__head span")).to_have_text("0")
 
     drag(page, row, "new")  # from «Прозвон» there is no way back
     expect(page.locator("#messages")).to_contain_text("Карточка осталась на месте")
@@ -52,7 +52,7 @@ def test_cards_are_dragged_asked_for_and_refused(as_user: Callable[[User], Page]
     type_moment(page, dialog.locator("[name=meeting_at]"))
     dialog.get_by_role("button", name="Сохранить").click()
     card_in(page, row, "meeting")
-    expect(page.locator(f"[data-lead='{row.pk}'] a").first).to_be_focused()
+    expect(page.locator(f"[data-card='{row.pk}'] a").first).to_be_focused()
     row.refresh_from_db()
     assert row.status == "meeting"
     assert row.meeting_at is not None

@@ -72,6 +72,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "deal-edit": [("lawyer", "")],
     "deal-stage": [("lawyer", "")],
     "deal-hand-over": [("manager", "")],
+    "deal-document": [("lawyer", "")],
+    "deal-remind": [("lawyer", "")],
     "task-list": [("manager", "?view=open")],
     "report-team": [("manager", "")],
     "report-sources": [("admin", "")],
@@ -86,7 +88,7 @@ NO_PAGES = {  # they take a form, lead on, or answer with a file or a piece
     "lead-touches", "lead-columns", "lead-bulk-detail", "lead-view", "lead-no-show", "lead-comments",
     "lead-tasks", "lead-take", "lead-check-phone", "home", "logout", "set-language", "set-theme", "shift",
     "notices-read", "notice-news", "password", "session-end", "undo", "day-result", "day-skip", "day-hold", "day-done",
-    "task-complete", "report-sources-xlsx", "report-sources-csv", "report-breakdown-xlsx",
+    "deal-documents", "task-complete", "report-sources-xlsx", "report-sources-csv", "report-breakdown-xlsx",
     "report-breakdown-csv", "import-columns", "import-meanings", "import-start", "import-stop",
     "import-refused", "export-file",
 }  # fmt: skip

@@ -17,6 +17,7 @@ KNOWN = {
     "meeting": "25 ноября в 15:00",
     "date": "25 ноября",
     "time": "15:00",
+    "documents": "— СНИЛС\n— ИНН",
 }
 
 
@@ -87,6 +88,7 @@ def test_shipped_texts_are_calm_and_know_their_variables() -> None:
         ("Да. {name}, до встречи.", {}, "Да. До встречи."),
         ("{name}, ждём вас. Адрес: {address}. До встречи.", {"address": ""}, "Пётр, ждём вас. До встречи."),
         ("Первая строка.\nАдрес: {address}\nТретья.", {"address": ""}, "Первая строка.\n\nТретья."),
+        ("Нужны:\n{documents}\nЖдём.", {"documents": "— СНИЛС \r\n—  ИНН"}, "Нужны:\n— СНИЛС\n— ИНН\nЖдём."),
     ],
 )  # fmt: skip
 def test_what_is_not_known_leaves_no_hole(text: str, known: dict[str, str], made: str) -> None:

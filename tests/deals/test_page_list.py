@@ -127,7 +127,7 @@ def test_more_deals_take_no_more_queries(view: str) -> None:
     client = signed_in(AdminFactory())
     deal()
     for _ in range(2):
-        with at_most(10):
+        with at_most(13):
             client.get(f"/deals/?view={view}")
         for _ in range(6):
             deal()

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from contacts.models import MessageTemplate, Messenger
 from crm.singletons import Singleton
 from deals.models import DocumentKind, Stage
-from deals.shipped import DOCUMENTS
+from deals.shipped import DOCUMENTS, REMINDER
 from leads.models import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
 from sources.lookup import UNKNOWN_NAME
 from sources.models import UNKNOWN, Source, SourceAlias
@@ -151,6 +151,7 @@ TEMPLATES = [
         "{name}, спасибо, что пришли на консультацию. Если остались вопросы, напишите, когда вам удобно поговорить. "
         "{operator}",
     ),
+    ("Не хватает документов", "", Kind.COLLECT_DOCUMENTS, REMINDER),
 ]
 
 # status, what to say first, then and at the end; an operator has them before their eyes while talking
