@@ -96,7 +96,8 @@ def contacts_for(drafts: Iterable[Contact]) -> dict[str, Contact]:
     return cards
 
 
-def _lock(contact_id: int, *, by: User | None, version: int | None = None) -> Contact:
+def lock_card(contact_id: int, *, by: User | None, version: int | None = None) -> Contact:
+    """The card, locked, to be changed. Raises Contact.DoesNotExist, Forbidden, Refused `stale`."""
     card = Contact.objects.visible_to(by).select_for_update(of=("self",), no_key=True).get(pk=contact_id)
     if not may(by, Right.WORK_LEADS):
         raise Forbidden(_("Cards are edited by operators and the head of the call centre."))
@@ -206,7 +207,7 @@ def edit_contact(
 
     Raises Contact.DoesNotExist, Forbidden, Refused `stale`.
     """
-    card = _lock(contact_id, by=by, version=version)
+    card = lock_card(contact_id, by=by, version=version)
     told = {
         name: [getattr(card, name), changes[name]]
         for name in EDITABLE
@@ -229,7 +230,7 @@ def set_do_not_call(contact_id: int, reason: str, *, by: User | None) -> Contact
 
     The same again is no change. Raises Contact.DoesNotExist, Forbidden.
     """
-    card = _lock(contact_id, by=by)
+    card = lock_card(contact_id, by=by)
     now = clock.now()
     was = card.do_not_call_reason
     if reason == was:
@@ -241,3 +242,20 @@ def set_do_not_call(contact_id: int, reason: str, *, by: User | None) -> Contact
     note(Event.Kind.EDITED, at=now, by=by, contact_id=card.pk, changes={"do_not_call": [was, reason]})
     mark("contact", card.pk)
     return card
+
+
+def renumber(card: Contact, phone: str, *, by: User | None, at: datetime) -> None:
+    """Let a locked card be known by another number (E.164). What hangs on it is the caller's.
+
+    Raises Invalid if the number has a card already: two cards are linked, not made one.
+    """
+    require_transaction()
+    other = Contact.objects.filter(phone=phone).exclude(pk=card.pk).first()
+    if other is not None:
+        told = {"name": other, "number": display(phone)}
+        raise Invalid({"phone": _("%(number)s has a card already: %(name)s. Link the two cards instead.") % told})
+    was, card.phone = card.phone, phone
+    card.version += 1
+    card.save(update_fields=["phone", "version"])
+    note(Event.Kind.EDITED, at=at, by=by, contact_id=card.pk, changes={"phone": [was, phone]})
+    mark("contact", card.pk)

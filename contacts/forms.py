@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import ContactQuerySet
-from contacts.phones import beginnings, for_lookup, tail
-from crm.form_fields import Text
+from contacts.models import ContactQuerySet, LinkedCard
+from contacts.phones import NOT_RECOGNISED, beginnings, for_lookup, parse, tail
+from crm.form_fields import Day, Text
 from crm.text import search_words
 
 SHORTEST_PIECE = 3  # digits that are worth looking for inside phone numbers
@@ -73,3 +74,35 @@ class ContactForm(forms.Form):
 
 class DoNotCallForm(forms.Form):
     reason = Text(label=_("What the client said"), max_length=300, help_text=_("Everybody who opens the card sees it."))
+
+
+class ConsentForm(forms.Form):
+    on = Day(label=_("Given on"))
+    channel = Text(label=_("How"), max_length=100, help_text=_("For example: quiz, call, in the office"))
+    version = Text(label=_("Version of the text"), max_length=50, required=False, help_text=_("For example 2026-11"))
+
+
+class PhoneInput(Text):
+    """A number in any spelling; what is none is an error of the field."""
+
+    widget = forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=300, error_messages={"required": NOT_RECOGNISED}, **options)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and not parse(value).main:
+            raise forms.ValidationError(NOT_RECOGNISED, code="invalid")
+
+
+class LinkForm(forms.Form):
+    phone = PhoneInput(
+        label=_("Number of the other card"), help_text=_("Any spelling. A new number gets a card of its own.")
+    )
+    kind = forms.ChoiceField(label=_("Who it is"), choices=LinkedCard.Kind.choices, widget=forms.RadioSelect)
+    name = Text(label=_("Name, if the number is new"), max_length=200, required=False)
+
+
+class NumberForm(forms.Form):
+    phone = PhoneInput(label=_("New number"))

@@ -50,23 +50,23 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @login_required
 def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """The fields of a card. A conflict is 409: what was typed stays, what is stored now is said beside it."""
-    contact = _to_be_changed(request, pk)
+    contact = to_be_changed(request, pk)
     present = {name: getattr(contact, name) for name in EDITABLE}
     form, refused, status = ContactForm(request.POST or None, initial=present), "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                edit_contact(pk, form.cleaned_data, by=request.user, version=_version(request))
+                edit_contact(pk, form.cleaned_data, by=request.user, version=version_seen(request))
             except Invalid as refusal:
                 explain(form, refusal)
             except Refused as refusal:
-                contact, refused, status = _to_be_changed(request, pk), refusal.detail, 409
+                contact, refused, status = to_be_changed(request, pk), refusal.detail, 409
             else:
                 messages.success(request, _("Saved"))
                 return redirect("contact-detail", pk)
     shown = {"contact": contact, "form": form, "refused": refused, "version": contact.version}
-    return _piece(request, "contacts/edit.html", shown, status=status)
+    return piece(request, "contacts/edit.html", shown, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,7 +76,7 @@ def do_not_call(request: HttpRequest, pk: int, stop_calling: StopCalling) -> Htt
 
     `stop_calling` is the verb of above, that takes back the tasks to call as well.
     """
-    contact = _to_be_changed(request, pk)
+    contact = to_be_changed(request, pk)
     form = DoNotCallForm(request.POST or None, initial={"reason": contact.do_not_call_reason})
     if request.method == "POST":
         if "lift" in request.POST:
@@ -89,10 +89,10 @@ def do_not_call(request: HttpRequest, pk: int, stop_calling: StopCalling) -> Htt
             return redirect("contact-detail", pk)
     status = 422 if request.method == "POST" else 200
     shown = {"contact": contact, "form": form, "version": None}
-    return _piece(request, "contacts/do_not_call.html", shown, status=status)
+    return piece(request, "contacts/do_not_call.html", shown, status=status)
 
 
-def _to_be_changed(request: HttpRequest, pk: int) -> Contact:
+def to_be_changed(request: HttpRequest, pk: int) -> Contact:
     """The card; 404 unless it is theirs to see, 403 unless it is theirs to change."""
     contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
     if not may(request.user, Right.WORK_LEADS):
@@ -100,15 +100,18 @@ def _to_be_changed(request: HttpRequest, pk: int) -> Contact:
     return contact
 
 
-def _version(request: HttpRequest) -> int | None:
+def version_seen(request: HttpRequest) -> int | None:
     """The version that the form was drawn from; one that cannot be is stale."""
     given = request.POST.get("version", "")
-    if not given:
-        return None
-    return int(given) if given.isascii() and given.isdecimal() and int(given[:19]) <= MAX_INTEGER else 0
+    return integer(given) if given else None
 
 
-def _piece(request: HttpRequest, template: str, shown: dict[str, Any], *, status: int) -> HttpResponse:
+def integer(given: str) -> int:
+    """A number of a form that the database can hold; 0, which is none there, for anything else."""
+    return int(given) if given.isascii() and given.isdecimal() and int(given[:20]) <= MAX_INTEGER else 0
+
+
+def piece(request: HttpRequest, template: str, shown: dict[str, Any], *, status: int) -> HttpResponse:
     """A form as a page, or as a dialog when htmx asks."""
     contact: Contact = shown["contact"]
     context = {**shown, "cancel_url": reverse("contact-detail", args=[contact.pk])}

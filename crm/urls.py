@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from contacts.card_views import number as contact_number
 from contacts.views import do_not_call
 from crm import health, metrics
 from crm.errors_api import no_such_address
@@ -14,6 +15,7 @@ from crm.styleguide import styleguide
 from deals.views.card import card as deal_card
 from leads.editing import stop_calling
 from leads.finishing import finish_task
+from leads.renumbering import change_number
 from leads.sales import sales_history
 from leads.views import day
 from leads.views.contact import contact_detail
@@ -42,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("day/tasks/<id:pk>/done/", day.day_done, name="day-done"),
     path("contacts/", include("contacts.urls")),
     path("contacts/<id:pk>/do-not-call/", do_not_call, {"stop_calling": stop_calling}, name="contact-do-not-call"),
+    path("contacts/<id:pk>/number/", contact_number, {"change_number": change_number}, name="contact-number"),
     path("contacts/<id:pk>/", contact_detail, name="contact-detail"),
     path("deals/", include("deals.urls")),
     path("deals/<id:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),

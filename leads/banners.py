@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from crm.templatetags.crm_format import moment
+from crm.templatetags.crm_format import day_full, moment
 from leads.board import Card
+from leads.pipeline import CLOSED
 
 MOST = 2
 
@@ -78,6 +79,8 @@ def _others(card: Card) -> Iterator[Banner]:
             when = moment(card.opens_at)
         night = _("It is %(time)s for the client.") % {"time": card.local_time}
         yield Banner("moon", night, _("Next time to call: %(when)s on their clock.") % {"when": when}, "warn")
+    if lead.phone_valid and lead.status not in CLOSED:
+        yield from _of_consent(card)
     if lead.junk_reason and not card.repeat:
         told = {"reason": lead.get_junk_reason_display(), "when": moment(lead.status_changed_at)}
         why = _("Rejected: %(reason)s, %(when)s.") % told
@@ -87,6 +90,20 @@ def _others(card: Card) -> Iterator[Banner]:
             yield Banner("info", why, card.closed_because)
     elif lead.retired_at:
         yield Banner("info", "", _("A newer application on this number has become the original."))
+
+
+def _of_consent(card: Card) -> Iterator[Banner]:
+    contact = card.lead.contact
+    if contact is None or contact.consent_on is not None:
+        return
+    if contact.consent_withdrawn_on is not None:
+        told = {"day": day_full(contact.consent_withdrawn_on)}
+        said = _("The client withdrew the consent to the processing of personal data: %(day)s.") % told
+    else:
+        said = _("There is no consent to the processing of personal data.")
+    url = reverse("contact-consent", args=[contact.pk]) if card.may_work else ""
+    tone = "warn" if contact.consent_withdrawn_on else ""
+    yield Banner("lock", "", said, tone, url=url, action=_("Record the consent…") if url else "")
 
 
 def _no_phone(card: Card) -> Banner:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from contacts.links import Linked, linked_to
 from contacts.models import Contact
 from deals.models import Deal
 from leads.lines import Line, lines
@@ -33,6 +34,7 @@ class Card:
     tasks: list[Task]
     touches: list[Line]
     touches_count: int
+    linked: list[Linked]
 
     @property
     def message_url(self) -> str:
@@ -51,7 +53,7 @@ class Card:
 
 
 def card_of(contact: Contact, user: User) -> Card:
-    """Five queries. Leads newest first; the TOUCHES newest touches."""
+    """Eight queries at most. Leads newest first; the TOUCHES newest touches."""
     leads = list(Lead.objects.visible_to(user).filter(contact=contact).with_card())
     ids = [lead.pk for lead in leads]
     deals = list(Deal.objects.visible_to(user).filter(contact=contact).with_card())
@@ -63,6 +65,7 @@ def card_of(contact: Contact, user: User) -> Card:
         tasks=list(Task.objects.open().filter(theirs).order_by("due_at", "pk")),
         touches=[_line(touch) for touch in touches[:TOUCHES]],
         touches_count=sum(lead.touches_count for lead in leads),
+        linked=linked_to(contact, user),
     )
 
 

@@ -29,6 +29,7 @@ def contact_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "contact": contact,
         "card": card_of(contact, by),
         "may_work": may(by, Right.WORK_LEADS),
+        "may_renumber": may(by, Right.ASSIGN),
         **_clocks(contact),
     }
     return render(request, "contacts/card.html", shown)
