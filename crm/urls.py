@@ -20,7 +20,7 @@ from leads.sales import sales_history
 from leads.views import day
 from leads.views.contact import contact_detail
 from leads.views.search import search
-from leads.views.undo import undo_action
+from leads.views.undo import say_finished, undo_action
 from tasks.views import done as task_done
 from tasks.views import task_list
 
@@ -49,7 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("deals/", include("deals.urls")),
     path("deals/<id:pk>/", deal_card, {"sales_history": sales_history}, name="deal-detail"),
     path("tasks/", task_list, name="task-list"),
-    path("tasks/<id:pk>/complete/", task_done, {"finish": finish_task}, name="task-complete"),
+    path("tasks/<id:pk>/complete/", task_done, {"finish": finish_task, "tell": say_finished}, name="task-complete"),
     path("reports/", include("reports.urls")),
     path("bitrix24/", include("bitrix24.urls")),
 ]

@@ -180,7 +180,8 @@ def take(lead_id: int, *, by: User) -> Lead:
         holder = User.objects.get(pk=lead.responsible_id)
         raise Refused("taken", _("%(name)s took this lead.") % {"name": holder}, allowed=[])
     refuse_duplicate(lead)
-    _give_to(lead, by, by=by, at=now)
+    with tracing(lead, by=by):
+        _give_to(lead, by, by=by, at=now)
     return lead
 
 

@@ -267,6 +267,8 @@ class _Teller:
         if "status" in data:
             new, old = data["status"]
             return _("the meeting was moved") if new == old else f"{_status(old)} → {_status(new)}"
+        if "finished" in data:
+            return _("Done: %(title)s") % {"title": ", ".join(map(str, data["finished"]))}
         if "tasks" in data:
             return _("Task set: %(title)s") % {"title": ", ".join(map(str, data["tasks"]))}
         new, old = (self._name("person", str(pk or "")) for pk in data.get("responsible", ["", ""]))

@@ -1,4 +1,4 @@
-"""Taking back what a person has just done to a lead: a touch, a move that made no deal, a hand-over.
+"""Taking back what a person has just done to a lead: a touch, a move that made no deal, a hand-over, a task ticked off.
 
 Not a move of `pipeline.py`: the lead becomes what it was before, what the action set is taken back, and history keeps
 both (`domain.md`, Lead). Whoever acted may do it for FOR, as long as nobody has changed the lead since.
@@ -283,7 +283,8 @@ def _tell_history(
     if "responsible_id" in before:
         told["responsible"] = [after["responsible_id"], before["responsible_id"]]
     if not told:
-        told["tasks"] = [task.title for task in tasks.values()]
+        finished = [task.title for task in tasks.values() if str(task.pk) in trace.before["tasks"]]
+        told |= {"finished": finished} if finished else {"tasks": [task.title for task in tasks.values()]}
     note(
         Event.Kind.UNDONE,
         at=at,

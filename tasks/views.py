@@ -10,7 +10,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm import clock
@@ -37,12 +36,14 @@ def task_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_POST
-def done(request: HttpRequest, pk: int, finish: Callable[..., Task]) -> HttpResponse:
-    """Finish a task by the verb `finish` and go back to its card; one no longer to be done says so there."""
+def done(
+    request: HttpRequest, pk: int, finish: Callable[..., Task], tell: Callable[[HttpRequest, Task], None]
+) -> HttpResponse:
+    """Finish a task by the verb `finish`, go back and `tell` it there; one no longer to be done is said to be so."""
     try:
         task = finish(pk, by=request.user)
     except Refused as refusal:
         messages.error(request, refusal.detail)
     else:
-        messages.success(request, _("Done: %(title)s") % {"title": task.title})
+        tell(request, task)
     return HttpResponseRedirect(way_back(request, reverse("home")))

@@ -31,7 +31,7 @@ from leads.results import Result, finish_here, record_result
 from leads.scripts import script_of_status
 from leads.views.answers import Again, attempt, viewer
 from leads.views.parting import agreed, say_parting
-from leads.views.undo import say_done
+from leads.views.undo import say_done, say_finished
 from tasks.actions import Catalogue
 from tasks.models import Kind, Task
 from team.holds import free_holds, held_by, renew_hold
@@ -214,7 +214,7 @@ def day_done(request: HttpRequest, pk: int) -> HttpResponse:
         return reverse("day")
 
     answer = HttpResponseRedirect(once(request, do))
-    messages.success(request, _("Done: %(title)s") % {"title": Task.objects.get(pk=pk).title})
+    say_finished(request, Task.objects.get(pk=pk), back=reverse("day"))
     return _on_to_the_next(request, answer)
 
 

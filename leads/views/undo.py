@@ -19,6 +19,7 @@ from leads.models import BulkAction
 from leads.parting import call_beside
 from leads.undo import action_of, last_action, token_of, undo
 from leads.views.answers import viewer, way_on
+from tasks.models import Task
 from team.pages import way_back
 
 
@@ -54,6 +55,16 @@ def undo_url(action: UUID) -> str:
 def say_undoable(request: HttpRequest, said: str, action: UUID, *, back: str = "") -> None:
     """A message with «Отменить»; from there one goes on to `back`, else to where one was."""
     messages.success(request, said, extra_tags=f"{undo_url(action)} {back}".strip())
+
+
+def say_finished(request: HttpRequest, task: Task, *, back: str = "") -> None:
+    """The same for a task that this person has ticked off; one of a deal is not taken back."""
+    said = _("Done: %(title)s") % {"title": task.title}
+    trace = last_action(task.lead_id, viewer(request)) if task.lead_id is not None else None
+    if trace is not None and str(task.pk) in trace.after["tasks"]:
+        say_undoable(request, said, trace.action, back=back)
+    else:
+        messages.success(request, said)
 
 
 def say_done(request: HttpRequest, said: str, lead_id: int, *, back: str = "") -> None:

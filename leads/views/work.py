@@ -196,4 +196,6 @@ def lead_take(request: HttpRequest, pk: int) -> HttpResponse:
         take(pk, by=by)
         return card_url(pk)
 
-    return HttpResponseRedirect(once(request, do))
+    answer = HttpResponseRedirect(once(request, do))
+    say_done(request, _("The lead is yours"), pk)
+    return answer

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from leads.editing import take
 from leads.models import Lead, Touch
 from leads.undo import last_action, token_of
 from tests.conftest import Frozen
@@ -56,6 +57,27 @@ def test_a_move_and_a_hand_over_offer_it_and_a_contract_does_not(frozen: Frozen)
     )
     assert Lead.objects.get(pk=row.pk).status == "contract"
     assert forms(shown) == []
+
+
+def test_a_lead_taken_and_a_task_ticked_off_can_be_taken_back(frozen: Frozen) -> None:
+    operator, row = OperatorFactory(name="Анна Орлова"), lead()
+    client, task = signed_in(operator), row.tasks.open().get()
+    page = client.post(f"/leads/{row.pk}/take/", follow=True)
+    assert "Лид ваш" in text_of(page)
+    page = client.post(forms(page)[0][0], {"next": f"/leads/{row.pk}/"}, follow=True)
+    assert Lead.objects.get(pk=row.pk).responsible is None
+    assert "Отменено: Ответственный: — → Анна Орлова" in text_of(page)
+    take(row.pk, by=operator)
+
+    done = {"HTTP_REFERER": f"http://testserver/leads/{row.pk}/"}
+    page = client.post(f"/tasks/{task.pk}/complete/", follow=True, **done)
+    assert "Готово: Связаться с клиентом" in text_of(page)
+    ((undo, _next),) = forms(page)
+    again = client.post(f"/tasks/{task.pk}/complete/", follow=True, **done)
+    assert len(forms(again)) == 1
+    page = client.post(undo, {"next": f"/leads/{row.pk}/"}, follow=True)
+    assert "Отменено: Готово: Связаться с клиентом" in text_of(page)
+    assert row.tasks.open().get() == task
 
 
 def test_what_a_colleague_has_changed_is_told_and_stays(frozen: Frozen) -> None:

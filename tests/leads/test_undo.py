@@ -12,6 +12,7 @@ from history.models import Event
 from leads.actions import change_status, no_answer_progress
 from leads.editing import assign, set_task
 from leads.effort import meetings_booked
+from leads.finishing import finish_task
 from leads.models import Lead, Touch, Trace
 from leads.pipeline import JunkReason, Move, Status
 from leads.remarks import comment, log_busy, log_conversation
@@ -58,6 +59,10 @@ def busy(lead: Lead, by: User) -> None:
     log_busy(lead.pk, NewTouch("call", "busy"), by=by)
 
 
+def ticks_off(lead: Lead, by: User) -> None:
+    finish_task(Task.objects.open().filter(lead=lead).order_by("pk")[0].pk, by=by)
+
+
 def meets_later(lead: Lead, by: User) -> None:
     record_result(lead.pk, Outcomes(Result.MEETING, at=clock.now() + timedelta(days=2)), by=by)
 
@@ -80,6 +85,8 @@ ACTIONS: dict[str, tuple[str, Do]] = {
     "postponed": ("meeting", moves(Status.POSTPONED)),
     "another time": ("meeting", moves(Status.MEETING)),
     "rejected": ("meeting", moves(Status.JUNK)),
+    "ticked off": ("dialing", ticks_off),
+    "another task ticked off": ("meeting", ticks_off),
     "after the contract": ("contract", lambda lead, by: log_touch(
         lead.pk, NewTouch("call", "no_answer", "incoming"), by=by
     )),
