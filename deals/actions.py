@@ -29,10 +29,10 @@ CONTRACT = ("amount", "prepayment", "contract_number", "contract_date", "comment
 PAYMENTS = ("paid_later", "next_payment", "next_payment_on")
 DEBTS = ("debt_total", "banks_count", "banks_debt", "lenders_count", "lenders_debt", "belongings")
 COURT = (
-    "court",
-    "case_number",
     "filing_due",
     "filed_on",
+    "court",
+    "case_number",
     "hearing_1_at",
     "hearing_2_at",
     "court_manager",
