@@ -34,6 +34,8 @@ class Crm(Directories, Timeline):
         self._imported_until: dict[int, str] = {}  # the last date of creation that an import has said
         self.items: dict[int, dict[int, dict[str, Any]]] = {LEAD: {}, DEAL: {}, CONTACT: {}}
         self._ids = itertools.count(101)
+        self._of_origin: dict[tuple[int, str], set[int]] = {}  # ids by kind and origin, and contacts by number: quick
+        self._of_number: dict[str, set[int]] = {}  # among many, and looked at again before they are believed
         Directories.__init__(self)
         Timeline.__init__(self)
         self.methods: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -129,15 +131,30 @@ class Crm(Directories, Timeline):
             item["isReturnCustomer"] = "Y" if written.get("contactId") else "N"
         item |= written
         self._multifields(item, given["fields"].get("fm") or [])
+        self._settle(item)
         self.items[kind][number] = item
+        self._note(kind, item)
         self.happened(f"ONCRM{fields.NAMES[kind].upper()}ADD", number)
         return {"item": self._shown(item, ["*"])}
+
+    @staticmethod
+    def _settle(item: dict[str, Any]) -> None:
+        """A sum that was not said to be typed by hand is that of the products, of which there are none."""
+        if item.get("isManualOpportunity") == "N":
+            item["opportunity"] = 0.0
+
+    def _note(self, kind: int, item: dict[str, Any]) -> None:
+        self._of_origin.setdefault((kind, str(item.get("originId", ""))), set()).add(item["id"])
+        for entry in item["fm"] if kind == CONTACT else ():
+            self._of_number.setdefault(_last_digits(entry["value"]), set()).add(item["id"])
 
     def item_update(self, given: dict[str, Any]) -> dict[str, Any]:
         item, kind = self._item(given), self._kind(given)
         before = {**item, "fm": [dict(entry) for entry in item["fm"]]}
         item.update(self._fields(kind, given.get("fields"), item))
         self._multifields(item, given["fields"].get("fm") or [])
+        self._settle(item)
+        self._note(kind, item)
         if item != before:
             item["updatedTime"] = self._moment()
             self.happened(f"ONCRM{fields.NAMES[kind].upper()}UPDATE", item["id"])
@@ -205,7 +222,11 @@ class Crm(Directories, Timeline):
         }
 
     def item_list(self, given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, int]]:
-        rows = [item for item in self.items[self._kind(given)].values() if self.seen(item)]
+        kind = self._kind(given)
+        origin = (given.get("filter") or {}).get("=originId")
+        ids = self.items[kind] if origin is None else sorted(self._of_origin.get((kind, str(origin)), ()))
+        rows = [self.items[kind][number] for number in ids if number in self.items[kind]]
+        rows = [item for item in rows if self.seen(item)]
         found, envelope = lists.page(rows, given)
         return {"items": [self._shown(item, given.get("select") or ["*"]) for item in found]}, envelope
 
@@ -218,12 +239,14 @@ class Crm(Directories, Timeline):
     def find(self, given: dict[str, Any]) -> Any:
         if given.get("type") not in {"PHONE", "EMAIL"} or not given.get("values") or len(given["values"]) > 20:
             raise Error(400, "", "Parameter 'values' is required.")
-        wanted = {"".join(filter(str.isdigit, value))[-10:] for value in given["values"]}
+        wanted = {_last_digits(value) for value in given["values"]}
+        known = sorted({number for value in wanted for number in self._of_number.get(value, ())})
         found = [
             number
-            for number, item in self.items[CONTACT].items()
-            if self.seen(item)
-            and any("".join(filter(str.isdigit, entry["value"]))[-10:] in wanted for entry in item["fm"])
+            for number in known
+            if (item := self.items[CONTACT].get(number)) is not None
+            and self.seen(item)
+            and any(_last_digits(entry["value"]) in wanted for entry in item["fm"])
         ]
         return {"CONTACT": found} if found else []
 
@@ -252,3 +275,7 @@ class Crm(Directories, Timeline):
             return int(self.item_add({"entityTypeId": kind, "fields": {**said, "fm": entries}})["item"]["id"])
 
         return added
+
+
+def _last_digits(value: str) -> str:
+    return "".join(filter(str.isdigit, value))[-10:]

@@ -25,6 +25,9 @@ def read(crm: Crm, path: Path) -> None:
         return
     kept = json.loads(path.read_text())
     crm.items = {int(kind): _by_number(rows) for kind, rows in kept["items"].items()}
+    for kind, rows in crm.items.items():
+        for item in rows.values():
+            crm._note(kind, item)
     for name in TABLES:
         setattr(crm, name, _by_number(kept[name]))
     crm.statuses, crm._ids = kept["statuses"], itertools.count(kept["next"])

@@ -13,7 +13,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,9 +27,10 @@ from tests.bitrix24.fields import NAMES
 from tests.bitrix24.rest_of_portal import Error
 
 CODE = "s3cretc0de"
-BEFORE = {"reset_before", "503", "429", "401", "500_before", "html_before", "empty_error"}  # nothing is done
+BEFORE = {"reset_before", "503", "429", "401", "302", "500_before", "html_before", "empty_error"}  # nothing is done
 AFTER = {"reset_after", "html_after", "cut_after", "500_after", "hang_after"}  # done, but the caller is not told so
-KINDS = sorted((BEFORE | AFTER) - {"401", "hang_after", "empty_error"})
+EVERY = sorted(BEFORE | AFTER)
+KINDS = sorted((BEFORE | AFTER) - {"401", "302", "hang_after", "empty_error"})
 """What a random plan draws from: not the end of all, no waiting, nothing that a person would have to decide."""
 REFUSALS = {
     "503": (503, "QUERY_LIMIT_EXCEEDED", "Too many requests"),
@@ -37,8 +38,7 @@ REFUSALS = {
     "401": (401, "NO_AUTH_FOUND", f"Wrong authorization data {CODE}"),
     "500_before": (500, "INTERNAL_SERVER_ERROR", "Internal server error"),
     "empty_error": (400, "", "Access denied."),
-    "reset_before": (0, "", ""),
-    "html_before": (0, "", ""),
+    **dict.fromkeys(("reset_before", "html_before", "302"), (0, "", "")),
 }
 MOST_COMMANDS = 50
 
@@ -67,6 +67,7 @@ class Plan:
     next: dict[str, list[str]] = field(default_factory=dict)
     always: str = ""
     inner: float = 0.0  # the share of a batch's commands that fail by themselves
+    kinds: Sequence[str] = tuple(KINDS)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -76,7 +77,7 @@ class Plan:
             return self.always
         if waiting := self.next.get(method):
             return waiting.pop(0)
-        fault = self._chance.choice(KINDS) if self._chance.random() < self.rate else ""
+        fault = self._chance.choice(self.kinds) if self._chance.random() < self.rate else ""
         parts = method in {"batch", "crm.item.batchimport"}
         return f"{fault}@{self._chance.randint(1, 20)}" if fault in AFTER and parts else fault
 
@@ -99,7 +100,9 @@ class Portal:
         self.ledger: list[Call] = []
         self.bucket: tuple[int, float] | None = None  # most at once, drained a second (of real time); None: no limit
         self.refused = 0  # by that limit
-        self.operating = 0.1  # seconds of the method's time, as each answer says
+        self.operating = 0.1  # seconds of its method's time that each call takes
+        self.most_operating: float | None = None  # of a method in ten minutes; None: no limit
+        self._spent: dict[str, dict[int, float]] = {}  # method -> minute -> seconds
         self.delay = 0.0  # seconds that each answer takes
         self.redirect = ""  # another portal's address to which callers are sent
         self.redirected = 0
@@ -161,6 +164,9 @@ class Portal:
             if self._over_limit():
                 self.refused += 1
                 call.fault = "503"
+            elif self._over_its_time(method):
+                call.fault = "429"
+                return *self._refusal("429", method), "429"
             else:
                 call.fault = self.plan.draw(method)
             fault, _at, place = call.fault.partition("@")
@@ -172,22 +178,34 @@ class Portal:
             except _Fallen:
                 return 0, {}, fault
             except Error as error:
-                return error.status, {**self._error(error.code, error.text), "time": self._times()}, ""
+                return error.status, {**self._error(error.code, error.text), "time": self._times(method)}, ""
             call.done = True
-            return 200, {"result": result, **envelope, "time": self._times()}, fault
+            return 200, {"result": result, **envelope, "time": self._times(method)}, fault
 
-    def _times(self) -> dict[str, Any]:
-        now = self.now()
-        reset = {"operating": self.operating, "operating_reset_at": now + 60}
-        return {"start": now, "finish": now, "duration": 0.01, "processing": 0.01, **reset}
+    def _spend(self, method: str) -> None:
+        """A method's time is summed in ten buckets of a minute."""
+        minutes, this = self._spent.setdefault(method, {}), int(self.now() // 60)
+        self._spent[method] = {minute: spent for minute, spent in minutes.items() if minute > this - 10}
+        self._spent[method][this] = self._spent[method].get(this, 0.0) + self.operating
+
+    def _over_its_time(self, method: str) -> bool:
+        minutes, this = self._spent.get(method, {}), int(self.now() // 60)
+        spent = sum(of for minute, of in minutes.items() if minute > this - 10)
+        return self.most_operating is not None and spent >= self.most_operating
+
+    def _times(self, method: str = "") -> dict[str, Any]:
+        now, minutes = self.now(), self._spent.get(method, {})
+        reset = {"operating_reset_at": (min(minutes) + 10) * 60 if minutes else now + 60}
+        spent = {"operating": round(sum(minutes.values()), 3)}
+        return {"start": now, "finish": now, "duration": 0.01, "processing": 0.01, **spent, **reset}
 
     @staticmethod
     def _error(code: str, text: str) -> dict[str, Any]:
         return {"error": code, "error_description": text}
 
-    def _refusal(self, fault: str) -> tuple[int, Any]:
+    def _refusal(self, fault: str, method: str = "") -> tuple[int, Any]:
         status, code, text = REFUSALS[fault]
-        return status, {**self._error(code, text), "time": self._times()}
+        return status, {**self._error(code, text), "time": self._times(method)}
 
     def _step(self, number: int) -> None:
         if self._falls_after and number > self._falls_after:
@@ -200,6 +218,7 @@ class Portal:
         known = self.crm.methods.get(method)
         if known is None:
             raise Error(404, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+        self._spend(method)
         result = known(params)
         result, envelope = result if isinstance(result, tuple) else (result, {})
         return json.loads(json.dumps(result)), envelope
@@ -223,7 +242,7 @@ class Portal:
                     raise Error(429, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.")
                 maps["result"][name], envelope = self._do(method, call.params)
                 call.done = True
-                maps["result_time"][name] = self._times()
+                maps["result_time"][name] = self._times(method)
                 for what in ("total", "next"):
                     if what in envelope:
                         maps[f"result_{what}"][name] = envelope[what]
@@ -280,6 +299,9 @@ class Portal:
                 elif fault == "hang_after":
                     portal.hang.wait(10)
                     self._reset()
+                elif fault == "302":  # the portal has another name now: this machine's other one
+                    name = "localhost" if str(self.headers.get("Host")).startswith("127.") else "127.0.0.1"
+                    self._send(302, b"", Location=f"http://{name}:{portal._server.server_port}{self.path}")
                 elif fault.startswith("html"):
                     self._send(502, b"<html><h1>502 Bad Gateway</h1></html>")
                 elif fault == "500_after":

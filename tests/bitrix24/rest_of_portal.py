@@ -167,6 +167,8 @@ class Timeline(_Shared):
         return True
 
     def activity_list(self, given: dict[str, Any]) -> Any:
+        asked = (given.get("filter") or {}).get("OWNER_ID")
+        owner = None if asked is None else int(asked)
         rows = [
             {
                 "ID": row["ID"],
@@ -179,7 +181,7 @@ class Timeline(_Shared):
                 "COMPLETED": row["COMPLETED"],
             }
             for row in self.todos.values()
-            if self.seen(row)
+            if self.seen(row) and (owner is None or row["ownerId"] == owner)
         ]
         return lists.page(rows, {"order": {"ID": "ASC"}, **given})
 
@@ -208,9 +210,11 @@ class Timeline(_Shared):
         return True
 
     def comment_list(self, given: dict[str, Any]) -> Any:
+        asked = (given.get("filter") or {}).get("ENTITY_ID")
+        owner = None if asked is None else int(asked)
         rows = [
             {name: value for name, value in row.items() if not name.startswith("_")}
             for row in self.comments.values()
-            if self.seen(row)
+            if self.seen(row) and (owner is None or row["ENTITY_ID"] == owner)
         ]
         return lists.page(rows, {"order": {"ID": "ASC"}, **given})

@@ -154,6 +154,14 @@ def test_B04_a_method_is_left_alone_before_the_portal_refuses_it(box: Mirror) ->
     box.drain()
 
 
+def test_B04_so_that_a_portal_with_a_limit_of_its_own_never_has_to(box: Mirror) -> None:
+    box.fake.operating, box.fake.most_operating = 60.0, 420.0
+    rows = [lead() for _ in range(10)]
+    box.drain()
+    assert [call for call in box.fake.ledger if call.fault == "429"] == []
+    assert len(box.crm.items[1]) == len(rows)
+
+
 def test_a_renamed_portal_is_asked_under_its_new_name_from_then_on(box: Mirror) -> None:
     lead()
     with running(now=lambda: clock.now().timestamp()) as renamed:
