@@ -29,6 +29,7 @@ LOCKING = {"NO_AUTH_FOUND", "INVALID_CREDENTIALS", "EXPIRED_TOKEN", "INVALID_TOK
 FORBIDDING = {"INSUFFICIENT_SCOPE", "USER_ACCESS_ERROR", "ALLOWED_ONLY_INTRANET_USER", "WRONG_AUTH_TYPE"}
 FAULTS = {"INTERNAL_SERVER_ERROR", "ERROR_UNEXPECTED_ANSWER"}  # in a batch the status does not tell
 MISSING = {"NOT_FOUND", "OWNER_NOT_FOUND", "ERROR_NOT_FOUND"}
+MISSING_IN_WORDS = {"not found", "activity is not found"}
 
 
 class Portal:
@@ -129,7 +130,7 @@ class Portal:
         if status >= 500 or name in FAULTS:
             return Unclear(told)
         # Classic methods often leave the code empty and say it in words only.
-        if name in MISSING or (not name and text.strip(" .").lower() == "not found"):
+        if name in MISSING or (not name and text.strip(" .").lower() in MISSING_IN_WORDS):
             return Gone(status, code, told)
         return Refusal(status, code, told)
 

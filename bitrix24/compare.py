@@ -129,6 +129,8 @@ def _there(session: Session, kind: str, numbers: list[int]) -> dict[int, dict[st
 def item_differences(content: Content, item: dict[str, Any], link: Link) -> list[str]:
     """Names of the fields that are otherwise there. Pure."""
     names = [name for name, value in content.fields.items() if not same(value, item.get(name))]
+    if payloads.is_same_name(str(content.fields.get("name", "")), item):
+        names = [name for name in names if name not in payloads.NAME_PARTS]
     for kind, value in content.values.items():
         entries = [entry for entry in item.get("fm") or [] if entry.get("typeId") == kind]
         wanted = payloads.value_digest(value)

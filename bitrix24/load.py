@@ -19,12 +19,11 @@ from bitrix24 import line
 from bitrix24.client import Portal
 from bitrix24.load_items import Page, preview, tell_items
 from bitrix24.load_timeline import tell_notes
-from bitrix24.outcomes import Outcome
 from bitrix24.session import Nothing, Session
 from contacts.models import Contact
 from deals.models import Deal
 from leads.models import Lead, Touch
-from outbox.delivery import Closed, Failed, Later, LeaseLost
+from outbox.delivery import Failed, Later, LeaseLost
 from outbox.models import Link, Mark
 from outbox.together import lease_together
 from tasks.models import Task
@@ -62,7 +61,8 @@ def load(
 ) -> None:
     """Bring everything to the portal that it does not have yet; `dry` only asks what would be done. `tally` counts.
 
-    Ends after `within` seconds at the latest. Raises Closed when the line stops or pauses, Busy when another job sends.
+    Ends after `within` seconds at the latest. Raises Closed when the line stops or pauses, Busy when another job sends,
+    Refusal when the portal takes no imports at all.
     """
     wheel = line.drive()
     if wheel is None:
@@ -123,8 +123,6 @@ def _tell(portal: Portal, memory: dict[Any, Any], kind: str, ids: list[int], tal
         tell_notes(page) if kind in {"task", "touch"} else tell_items(page)
     except (Later, Failed, LeaseLost):
         pass  # the ordinary mirror goes on with them
-    except Outcome as outcome:
-        raise Closed(str(outcome)) from None
     finally:
         held.release()
         for what in counted:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -12,7 +13,7 @@ from django.db.models import Model
 from bitrix24 import line, payloads
 from bitrix24.content import TYPES, Content, allowed, content_of
 from bitrix24.outcomes import Gone, Outcome, Refusal, Unclear
-from bitrix24.push import gone_there, named
+from bitrix24.push import change, gone_there, must_be_read, named
 from bitrix24.session import Answers, Session
 from bitrix24.twins import ORIGINATOR, adopt
 from contacts.models import Contact
@@ -65,6 +66,35 @@ class Page:
         self.count("refused")
 
 
+def read_page(page: Page, read: Callable[[Session, str, int], T | None]) -> dict[int, T]:
+    """What is to be told of each of the page's objects. Whose turn it is not yet is left to the ordinary mirror."""
+    found: dict[int, T] = {}
+    for pk in page.ids:
+        try:
+            row = read(page.session, page.kind, pk)
+        except Later as later:
+            page.held.later(pk, later.at, str(later))
+        except Refusal as refusal:  # of a directory's entry that it needs
+            page.held.park(pk, str(refusal))
+            page.count("refused")
+        else:
+            if row is not None:
+                found[pk] = row
+    return found
+
+
+@contextmanager
+def intended(links: Iterable[Link]) -> Iterator[None]:
+    """Write down that these are being made, before they are; taken back when that certainly did not happen."""
+    here = Link.objects.filter(pk__in=[link.pk for link in links])
+    here.update(creating_since=clock.now(), looks=0)
+    try:
+        yield
+    except (Refusal, Later, Closed):
+        here.update(creating_since=None)
+        raise
+
+
 def in_parts(rows: list[T], most: int) -> Iterator[list[T]]:
     for start in range(0, len(rows), most):
         yield rows[start : start + most]
@@ -83,15 +113,7 @@ def links_of(kind: str, made: dict[int, Any]) -> dict[int, Link]:
 
 def tell_items(page: Page) -> None:
     """Look the page up, link what is there, bring that up to date, import the rest. Raises Closed, Later, Failed."""
-    contents: dict[int, Content] = {}
-    for pk in page.ids:
-        try:
-            content = content_of(page.session, page.kind, pk)
-        except Later as later:
-            page.held.later(pk, later.at, str(later))
-            continue
-        if content is not None:
-            contents[pk] = content
+    contents = read_page(page, content_of)
     links = links_of(page.kind, {pk: content.made_at for pk, content in contents.items()})
     unknown = {pk: links[pk].origin for pk in contents if links[pk].remote_id is None}
     phones = {
@@ -118,24 +140,17 @@ def tell_items(page: Page) -> None:
 
 
 def _import(page: Page, part: list[Content], links: dict[int, Link]) -> None:
-    here = Link.objects.filter(pk__in=[links[content.pk].pk for content in part])
-    here.update(creating_since=clock.now(), looks=0)
     dated = page.session.once("administrator", lambda: _is_administrator(page.session))
     rows = [named(links[content.pk], {**content.at_creation(), **(content.dates if dated else {})}) for content in part]
+    given = {"entityTypeId": TYPES[page.kind], "data": rows, "useOriginalUfNames": "Y"}
     try:
-        answer = page.session.call_once(
-            "crm.item.batchImport", entityTypeId=TYPES[page.kind], data=rows, useOriginalUfNames="Y"
-        )
+        with intended(links[content.pk] for content in part):
+            answer = page.session.call_once("crm.item.batchImport", **given)
     except Unclear as unclear:
         for content in part:
             page.held.later(content.pk, clock.now() + AGAIN, str(unclear))
-        outcome = page.session.judged(unclear)
-        if isinstance(outcome, Closed):
-            raise outcome from None
+        page.session.require_portal(unclear)
         return
-    except (Refusal, Later, Closed):  # it certainly did not happen
-        here.update(creating_since=None)
-        raise
     made = answer["items"]
     made = list(made.values()) if isinstance(made, dict) else made
     done = []
@@ -165,20 +180,17 @@ def _update(page: Page, pks: list[int], contents: dict[int, Content], links: dic
     same = [pk for pk in pks if links[pk].digest == contents[pk].digest]
     page.told([links[pk] for pk in same], "equal")
     changed = [pk for pk in pks if pk not in set(same)]
-    there = _items(page.session, page.kind, [links[pk].remote_id for pk in changed if contents[pk].values])
+    read = [links[pk].remote_id for pk in changed if must_be_read(contents[pk], links[pk])]
+    there = _items(page.session, page.kind, read)
     for part in in_parts(changed, COMMANDS):
         commands = {}
         for pk in part:
             content, link = contents[pk], links[pk]
-            fields = named(link, content.fields)
-            if content.values:
-                item = there.get(link.remote_id or 0)
-                if item is None:
-                    page.refused(link, Gone(400, "NOT_FOUND", ""))
-                    continue
-                if changes := payloads.value_changes(item.get("fm") or [], content.values, link.values):
-                    fields["fm"] = changes
-            given = {"entityTypeId": content.type_id, "id": link.remote_id, "fields": fields}
+            item = there.get(link.remote_id or 0)
+            if item is None and must_be_read(content, link):
+                page.refused(link, Gone(400, "NOT_FOUND", ""))
+                continue
+            given = {"entityTypeId": content.type_id, "id": link.remote_id, "fields": change(link, content, item)}
             commands[f"u{pk}"] = ("crm.item.update", {**given, "useOriginalUfNames": "Y"})
         answers = write(page, commands)
         done: list[Link] = []
@@ -200,9 +212,7 @@ def write(page: Page, commands: dict[str, tuple[str, dict[str, Any]]]) -> Answer
     try:
         return page.session.batch(commands)
     except Unclear as unclear:
-        outcome = page.session.judged(unclear)
-        if isinstance(outcome, Closed):
-            raise outcome from None
+        page.session.require_portal(unclear)
         return Answers({}, {})
 
 

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from bitrix24.load_items import AGAIN, COMMANDS, Page, ask, in_parts, links_of
-from bitrix24.outcomes import Refusal, Unclear
+from bitrix24.load_items import AGAIN, COMMANDS, Page, ask, in_parts, intended, links_of, read_page
+from bitrix24.outcomes import Unclear
 from bitrix24.session import Answers
 from bitrix24.timeline import PAGE, Note, looked_through, note_of, number_of, signed
 from bitrix24.twins import adopt
 from crm import clock
-from outbox.delivery import Closed, Later
 from outbox.models import Link
 
 
 def tell_notes(page: Page) -> None:
     """Look for the page's rows, and make those that are not there. Raises Closed, Later, Failed."""
-    notes: dict[int, Note] = {}
-    for pk in page.ids:
-        try:
-            note = note_of(page.session, page.kind, pk)
-        except Later as later:
-            page.held.later(pk, later.at, str(later))
-            continue
-        if note is not None:
-            notes[pk] = note
+    notes = read_page(page, note_of)
     links = links_of(page.kind, {pk: note.made_at for pk, note in notes.items()})
     new = [pk for pk in notes if links[pk].remote_id is None]
     # The rows of one owner are asked for once, however many of ours it has.
@@ -46,18 +37,13 @@ def tell_notes(page: Page) -> None:
 
 
 def _create(page: Page, part: list[int], notes: dict[int, Note], links: dict[int, Link]) -> None:
-    here = Link.objects.filter(pk__in=[links[pk].pk for pk in part])
-    here.update(creating_since=clock.now(), looks=0)
+    commands = {f"c{pk}": notes[pk].create(links[pk]) for pk in part}
     try:
-        answers = page.session.batch({f"c{pk}": notes[pk].create(links[pk]) for pk in part})
+        with intended(links[pk] for pk in part):
+            answers = page.session.batch(commands)
     except Unclear as unclear:
-        outcome = page.session.judged(unclear)
-        if isinstance(outcome, Closed):
-            raise outcome from None
+        page.session.require_portal(unclear)
         answers = Answers({}, {})
-    except (Refusal, Later, Closed):  # it certainly did not happen
-        here.update(creating_since=None)
-        raise
     done = []
     for pk in part:
         link, name = links[pk], f"c{pk}"

@@ -20,6 +20,7 @@ from tasks.models import Task
 
 TITLE, NAME, TEXT = 255, 100, 4000  # characters: our own limits, the portal's are not told
 UTM = {name: f"utm{name.capitalize()}" for name in ("source", "medium", "campaign", "content", "term")}
+NAME_PARTS = ("lastName", "name", "secondName")  # in the order in which they are read as one text
 CURRENCY = "RUB"
 LEAD_START, LEAD_WON, DEAL_WON = "NEW", "CONVERTED", "WON"  # codes that every portal has
 
@@ -30,7 +31,7 @@ def contact_fields(contact: Contact, allowed: Allowed) -> dict[str, Any]:
     """The card without its phone and e-mail, which are `contact_values`."""
     fields: dict[str, Any] = {}
     if "name" in allowed and contact.name:
-        fields["name"] = contact.name[:NAME]
+        fields |= name_parts(contact.name)
     if "comment" in allowed:
         fields["comments"] = contact.comment[:TEXT]
     return fields
@@ -70,10 +71,25 @@ def lead_fields(lead: Lead, allowed: Allowed, *, reason: str) -> dict[str, Any]:
     if {"comment", "city", "debt"} & set(allowed):
         fields["comments"] = "\n".join(notes)[:TEXT]
     if "name" in allowed and lead.name:
-        fields["name"] = lead.name[:NAME]
+        fields |= name_parts(lead.name)
     utm = lead.utm if isinstance(lead.utm, dict) else {}
     fields |= {theirs: str(utm.get(ours) or "")[:TITLE] for ours, theirs in UTM.items()}
     return fields
+
+
+def name_parts(name: str) -> dict[str, str]:
+    """A name in the portal's parts. Here it is one text, so the others are emptied: they would be shown beside it."""
+    return {**dict.fromkeys(NAME_PARTS, ""), "name": name[:NAME]}
+
+
+def full_name(item: dict[str, Any]) -> str:
+    """The name of an object of the portal as one text."""
+    return " ".join(text for part in NAME_PARTS if (text := str(item.get(part) or "").strip()))
+
+
+def is_same_name(name: str, item: dict[str, Any]) -> bool:
+    """Whether an object of the portal has this name, in whatever parts and order."""
+    return sorted(name.lower().split()) == sorted(full_name(item).lower().split())
 
 
 def money(amount: Decimal) -> dict[str, Any]:

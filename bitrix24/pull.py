@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from bitrix24 import line
 from bitrix24.models import Entry, Hint, Line
 from bitrix24.outcomes import Gone, Outcome
-from bitrix24.payloads import UTM
+from bitrix24.payloads import UTM, full_name
 from bitrix24.push import gone_there
 from bitrix24.session import Session
 from bitrix24.twins import ORIGINATOR
@@ -176,7 +176,7 @@ def application_of(item: dict[str, Any], person: dict[str, Any] | None) -> Appli
         {
             "phone": ", ".join(phones),
             "email": emails[0] if emails else None,
-            "name": _name(item) or _name(person),
+            "name": full_name(item) or full_name(person or {}),
             "comment": item.get("comments") or "",
             "source": source_of(str(item.get("sourceId") or "")),
             "utm": utm or None,
@@ -209,11 +209,6 @@ def _take_in(application: Application, remote_id: int, contact_id: int | None) -
 def _values(item: dict[str, Any] | None, kind: str) -> list[str]:
     entries = (item or {}).get("fm") or []
     return [str(entry["value"]) for entry in entries if entry.get("typeId") == kind and entry.get("value")]
-
-
-def _name(item: dict[str, Any] | None) -> str:
-    parts = [str((item or {}).get(part) or "") for part in ("lastName", "name", "secondName")]
-    return " ".join(part for part in parts if part)
 
 
 def _moment(text: Any) -> datetime | None:

@@ -97,17 +97,31 @@ def push_item(session: Session, content: Content) -> None:
             return
     if link.digest == content.digest:
         return
-    change = named(link, content.fields)
-    if content.values:
-        there = session.call("crm.item.get", entityTypeId=content.type_id, id=link.remote_id, useOriginalUfNames="Y")[
-            "item"
-        ]
-        if changes := payloads.value_changes(there.get("fm") or [], content.values, link.values):
-            change["fm"] = changes
-    session.call(
-        "crm.item.update", entityTypeId=content.type_id, id=link.remote_id, fields=change, useOriginalUfNames="Y"
-    )
+    which = {"entityTypeId": content.type_id, "id": link.remote_id, "useOriginalUfNames": "Y"}
+    item = session.call("crm.item.get", **which)["item"] if must_be_read(content, link) else None
+    session.call("crm.item.update", fields=change(link, content, item), **which)
     told(link, content.digest, **content.value_digests)
+
+
+def must_be_read(content: Content, link: Link) -> bool:
+    """Whether an update depends on what is there: on its phones, or on what people wrote before it was ours."""
+    return bool(content.values) or link.told_at is None
+
+
+def change(link: Link, content: Content, item: dict[str, Any] | None) -> dict[str, Any]:
+    """The fields of an update. `item`: the twin as it is there, where it has been read.
+
+    A name that says the same stays in its parts, and what is empty here empties nothing that we have never told.
+    """
+    fields = named(link, content.fields)
+    if item is not None:
+        if payloads.is_same_name(str(fields.get("name", "")), item):
+            fields = {name: value for name, value in fields.items() if name not in payloads.NAME_PARTS}
+        if link.told_at is None:
+            fields = {name: value for name, value in fields.items() if value != ""}
+        if changes := payloads.value_changes(item.get("fm") or [], content.values, link.values):
+            fields["fm"] = changes
+    return fields
 
 
 def named(link: Link, fields: dict[str, Any]) -> dict[str, Any]:

@@ -179,3 +179,9 @@ class Session:
             line.pause()
             return Closed(str(outcome))
         return Failed(str(unclear))
+
+    def require_portal(self, unclear: Unclear) -> None:
+        """After an unclear outcome: return when it is this call's alone. Raises Closed when it is the portal's."""
+        outcome = self.judged(unclear)
+        if isinstance(outcome, Closed):
+            raise outcome from None

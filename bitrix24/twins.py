@@ -56,9 +56,7 @@ def make_twin(link: Link, session: Session, *, made_at: datetime, look: Look, cr
     try:
         number = create()
     except Unclear as unclear:
-        outcome = session.judged(unclear)
-        if isinstance(outcome, Closed):
-            raise outcome from None
+        session.require_portal(unclear)
         raise Later(clock.now() + timedelta(seconds=LOOK_AFTER[0]), str(unclear)) from None
     except (Refusal, Later, Closed):  # it certainly did not happen
         link.creating_since = None

@@ -12,8 +12,10 @@ import pytest
 from bitrix24 import mirror
 from bitrix24.address import parse
 from bitrix24.client import Portal
+from bitrix24.compare import Report, compare
 from bitrix24.limits import LocalBucket
 from bitrix24.models import Hint, Line
+from bitrix24.session import Nothing, Session
 from crm import clock
 from outbox import delivery
 from outbox.models import Link, Mark
@@ -31,6 +33,14 @@ class Mirror:
 
     def round(self) -> int:
         return mirror.push_due(within=60)
+
+    def compared(self) -> list[Report]:
+        """Both sides field by field."""
+        portal = mirror.connect(mirror.settings.BITRIX24_WEBHOOK)
+        try:
+            return list(compare(Session(portal, Nothing())))
+        finally:
+            portal.close()
 
     def drain(self, rounds: int = 400, *, patient: bool = False) -> None:
         """Move the clock on, to what is due next, until all that is not parked has been told.

@@ -3,22 +3,25 @@
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from bitrix24 import load as loading
 from bitrix24 import mirror
 from bitrix24.load import Tally, load
 from bitrix24.models import Alarm
+from bitrix24.timeline import sign
 from contacts.models import Contact
 from crm import clock
 from crm.transactions import verb
 from deals.models import Deal
 from leads.models import Lead
+from outbox import delivery
 from outbox.links import OutsideId, known_outside
 from outbox.models import Link, Mark
 from outbox.together import lease_together
 from tests.bitrix24.conftest import Mirror
 from tests.bitrix24.portal import Plan
+from tests.bitrix24.rest_of_portal import Error
 from tests.factories import lead, lead_in, touch
 from tests.sizes import NIGHTLY
 
@@ -118,6 +121,32 @@ def test_a_batch_that_failed_at_its_13th_command_of_25_leaves_one_of_each(box: M
     box.drain()
     texts = [comment["COMMENT"] for comment in box.crm.comments.values()]
     assert len(texts) == len(set(texts)) == 25
+    for link in Link.objects.filter(kind="touch"):
+        assert sign(link) in box.crm.comments[link.remote_id]["COMMENT"]
+
+
+def test_of_a_batch_some_commands_may_fail_by_themselves(box: Mirror) -> None:
+    row = lead()
+    for _ in range(10):
+        touch(row)
+        box.frozen.move(hours=2)
+    box.fake.plan = Plan(seed=3, inner=0.4)
+    run(box)
+    assert 0 < len(box.crm.comments) < 10
+    box.fake.plan = Plan()
+    box.drain()
+    texts = [comment["COMMENT"] for comment in box.crm.comments.values()]
+    assert len(texts) == len(set(texts)) == 10
+
+
+def test_without_the_right_to_import_it_ends_with_the_portals_words(box: Mirror, old: list[Lead], monkeypatch) -> None:
+    def refuses(given):
+        raise Error(400, "", "Access denied.")
+
+    monkeypatch.setitem(box.crm.methods, "crm.item.batchimport", refuses)
+    with pytest.raises(CommandError, match="Access denied"):
+        call_command("bitrix24", "load")
+    assert not delivery.parked().exists(), "nobody has to press a button for each of them"
 
 
 def test_it_goes_on_where_it_was_stopped(box: Mirror, old: list[Lead], monkeypatch: pytest.MonkeyPatch) -> None:

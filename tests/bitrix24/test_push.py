@@ -8,9 +8,11 @@ import pytest
 from bitrix24 import mirror
 from bitrix24.models import Colleague, Entry, Wiring
 from contacts.actions import edit_contact
+from crm.transactions import verb
 from deals.models import Deal
 from leads.editing import edit_lead
 from leads.undo import last_action, undo
+from outbox.links import OutsideId, known_outside
 from outbox.models import Link, Mark
 from tests.bitrix24.conftest import Mirror
 from tests.factories import ManagerFactory, OperatorFactory, lead, lead_in, move, touch
@@ -159,6 +161,34 @@ def test_what_people_there_have_written_stays_where_nothing_of_ours_takes_its_pl
     box.drain()
     assert (box.twin(row.contact)["id"], box.twin(row.contact)["name"]) == (number, "Старая")
     assert box.twin(row.contact)["comments"] == "звонить сыну"
+
+
+def test_a_name_that_says_the_same_stays_in_its_parts_and_another_one_replaces_them(box: Mirror) -> None:
+    row = lead(phone="+79160001122", name="Анна Серова")
+    parts = {"fm": [{"typeId": "PHONE", "value": row.phone}], "name": "Анна", "lastName": "Серова"}
+    box.crm.item_add({"entityTypeId": 3, "fields": parts})
+    box.drain()
+    there = box.twin(row.contact)
+    assert (there["lastName"], there["name"]) == ("Серова", "Анна")
+    assert all(report.clean for report in box.compared())
+    edit_contact(row.contact_id, {"name": "Анна Морозова"}, by=ManagerFactory())
+    box.drain()
+    assert (there["lastName"], there["name"]) == ("", "Анна Морозова")
+
+
+def test_a_lead_that_was_there_first_loses_nothing_that_is_empty_here(box: Mirror, settings) -> None:
+    settings.BITRIX24_PERSONAL_DATA = ("name", "phone", "comment")
+    row = lead(name="Ольга")
+    number = box.crm.somebody_adds(1, utmSource="vk", comments="звонить сыну", name="Старая")
+    verb(known_outside)([OutsideId("lead", row.pk, row.created_at, number)])
+    box.drain()
+    there = box.twin(row)
+    assert (there["name"], there["utmSource"], there["comments"]) == ("Ольга", "vk", "звонить сыну")
+    edit_lead(row.pk, {"comment": "сама"}, by=ManagerFactory())
+    box.drain()
+    edit_lead(row.pk, {"comment": ""}, by=ManagerFactory())
+    box.drain()
+    assert there["comments"] == "", "what was told here is taken back from here"
 
 
 def test_a_lead_without_a_card_carries_what_was_given(box: Mirror) -> None:
