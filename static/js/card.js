@@ -52,7 +52,7 @@
     if (form && event.target.matches("select")) form.requestSubmit();
   });
 
-  document.addEventListener("htmx:afterSwap", (event) => {
+  document.addEventListener("htmx:afterSettle", (event) => {   // from then on its keys do something
     const place = event.detail.target;
     if (!place.matches("[data-field]")) return;
     const next = place.querySelector("input:not([type='hidden']), select, textarea, .pencil");
