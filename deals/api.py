@@ -92,7 +92,9 @@ class MoveDeal(APIView):
         deals.get(pk=pk)
         wish = StageChoice(data=request.data)
         wish.is_valid(raise_exception=True)
-        move_stage(pk, wish.validated_data["stage"], by=request.user, version=wish.validated_data.get("version"))
+        told = dict(wish.validated_data)
+        stage, version = told.pop("stage"), told.pop("version", None)
+        move_stage(pk, stage, by=request.user, version=version, told=told)
         return Response(DealRow(deals.get(pk=pk)).data)
 
 

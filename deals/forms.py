@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from crm.form_fields import Day, Moment, Roubles, Text
-from deals.models import Deal, DealDocument
+from deals.models import MOST_CREDITORS, Deal, DealDocument
 from team.models import User
 from team.roles import RIGHTS, Right
 
@@ -28,7 +28,7 @@ class Creditors(forms.IntegerField):
     """How many creditors of a kind there are."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=0, max_value=1000, **options)
+        super().__init__(min_value=0, max_value=MOST_CREDITORS, **options)
 
 
 class DealForm(forms.Form):

@@ -18,6 +18,9 @@ from team.roles import Right, may
 SOON = timedelta(days=7)
 """What is due within that time is soon: the week that a lawyer looks ahead."""
 
+MOST_CREDITORS = 1000
+"""Of a kind; nobody owes to more."""
+
 
 class Stage(models.Model):
     """A stage of the catalogue: ordered and editable, since the customer still discusses them with the lawyers."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from deals.actions import EDITABLE
 from deals.models import Deal, Stage
 from history.models import Event
 from sources.models import Source
@@ -29,7 +30,7 @@ def test_a_deal_has_its_fields(manager: Rest) -> None:
     shown = manager.get(f"deals/{deal.pk}/").json()
     assert set(shown) == {
         "id", "number", "version", "created_at", "lead", "contact", "source", "responsible", "stage",
-        "stage_changed_at", "amount", "prepayment", "contract_number", "contract_date", "comment",
+        "stage_changed_at", "amount", "prepayment", "contract_number", "contract_date", "comment", *EDITABLE,
     }  # fmt: skip
     assert shown == manager.get("deals/").json()["results"][0]
     assert (shown["lead"], shown["stage"], shown["amount"]) == (deal.lead_id, "documents", "150000.00")
@@ -85,7 +86,9 @@ def test_fields_are_changed_under_a_version(manager: Rest) -> None:
         ("prepayment", "-1"), ("prepayment", "150000.01"), ("contract_number", 5), ("contract_number", "a\x00"),
         ("contract_number", "x" * 51), ("contract_date", "2026-02-30"), ("contract_date", 5), ("contract_date", {}),
         ("contract_date", "20260101T000000"), ("comment", None), ("comment", "\ud800"), ("comment", "x" * 10_001),
-        ("version", "a"), ("version", 10**30),
+        ("version", "a"), ("version", 10**30), ("banks_count", -1), ("banks_count", 10**30), ("debt_total", "-1"),
+        ("hearing_1_at", "2026-12-03"), ("filing_due", "soon"), ("next_payment", "0"), ("paid_later", "150000.01"),
+        ("paid_later", None), ("court", "x" * 201), ("decision", None),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_400_by_field(manager: Rest, field: str, value: Any) -> None:
@@ -112,6 +115,19 @@ def test_H20_what_has_calls_of_its_own_is_not_patched(manager: Rest) -> None:
     }  # fmt: skip
     assert manager.patch(f"deals/{deal.pk}/", body).status_code == 200
     assert Deal.objects.filter(pk=deal.pk).values().get() == before
+
+
+def test_a_move_takes_what_its_stage_goes_with_and_the_rest_is_patched(manager: Rest) -> None:
+    deal = factories.deal()
+    told = {"filed_on": "2026-11-12", "case_number": "А55-1/2026", "decision": "рано"}
+    moved = manager.post(f"deals/{deal.pk}/stage/", {"stage": "filed", **told}).json()
+    assert (moved["filed_on"], moved["case_number"], moved["decision"]) == ("2026-11-12", "А55-1/2026", "")
+    fields = {
+        "hearing_1_at": "2026-12-03T10:30:00+03:00", "court": "АС Самарской области", "debt_total": "1240000.00",
+        "banks_count": 5, "paid_later": "7500.00", "next_payment_on": "2026-12-06", "filed_on": None,
+    }  # fmt: skip
+    shown = manager.patch(f"deals/{deal.pk}/", fields).json()
+    assert {name: shown[name] for name in fields} == fields
 
 
 def test_any_stage_may_follow_any_and_history_keeps_it(manager: Rest) -> None:
