@@ -63,6 +63,7 @@ class DealForm(forms.Form):
         super().__init__(given, initial={name: getattr(deal, name) for name in only})
         for name in set(self.fields) - set(only):
             del self.fields[name]
+        self.order_fields(list(only))
 
     def clean(self) -> dict[str, Any]:
         """A sum that a deal always has is zero when nothing is typed."""
