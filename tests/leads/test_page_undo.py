@@ -79,6 +79,11 @@ def test_a_lead_taken_and_a_task_ticked_off_can_be_taken_back(frozen: Frozen) ->
     assert "Отменено: Готово: Связаться с клиентом" in text_of(page)
     assert row.tasks.open().get() == task
 
+    client.post(f"/tasks/{task.pk}/complete/", follow=True, **done)
+    move(row, "visit", by=operator)
+    page = client.post(f"/tasks/{task.pk}/complete/", follow=True, **done)
+    assert len(forms(page)) == 1  # at the move in the history: this press has done nothing to be taken back
+
 
 def test_what_a_colleague_has_changed_is_told_and_stays(frozen: Frozen) -> None:
     operator, manager, row = OperatorFactory(), ManagerFactory(name="Денис Орлов"), lead()
