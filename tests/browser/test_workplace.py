@@ -21,7 +21,7 @@ pytestmark = [
 
 def has_focus(page: Page) -> None:
     """Somewhere, and not merely on the page as a whole."""
-    page.wait_for_function("document.activeElement && document.activeElement !== document.body")
+    expect(page.locator("body :focus")).to_have_count(1)
 
 
 def test_a_number_is_known_while_it_is_typed_and_nothing_typed_is_lost(as_user: Callable[[User], Page]) -> None:
