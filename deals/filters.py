@@ -33,7 +33,8 @@ SORTS = {
 DEFAULT_SORT = "-created"
 ME, NOBODY = "me", "none"
 HEARING, FILING = "hearing", "filing"
-"""Values of `due`: in court this week; the term of filing is near or has passed."""
+DUE = {HEARING: _("In court this week"), FILING: _("Filing is due")}
+"""Values of `due`: a hearing in the week ahead; the term of filing is in it, or has passed."""
 NARROWING = ("stage", "owner", "source", "court", "due", "signed_from", "signed_to", "q", "contract")
 COURTS = 100  # offered to choose from
 
@@ -49,7 +50,7 @@ class DealFilters(forms.Form):
     due = forms.ChoiceField(
         label=_("Term"),
         required=False,
-        choices=[("", ""), (HEARING, _("In court this week")), (FILING, _("Filing is due"))],
+        choices=[("", ""), *DUE.items()],
     )
     signed_from = Day(label=_("Signed from"), required=False)
     signed_to = Day(label=_("Signed until"), required=False)
@@ -135,8 +136,8 @@ def tabs(form: DealFilters, view: str) -> list[dict[str, Any]]:
     sees_all = may(form.user, Right.SEE_ALL)
     views = [
         (_t("Mine"), {"owner": ME}, visible.filter(responsible=form.user), ""),
-        (_t("In court this week"), {"due": HEARING}, is_due(visible, HEARING), ""),
-        (_t("Filing is due"), {"due": FILING}, is_due(visible, FILING), "danger"),
+        (DUE[HEARING], {"due": HEARING}, is_due(visible, HEARING), ""),
+        (DUE[FILING], {"due": FILING}, is_due(visible, FILING), "danger"),
     ]
     counted = {f"in_{place}": Count("pk", filter=Q(pk__in=row[2].values("pk"))) for place, row in enumerate(views)}
     counts = visible.aggregate(**counted)

@@ -6,6 +6,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from deals.filters import DUE
 from leads.attention import Attention
 from leads.board import people_of_call_centre
 from leads.counting import ME, NOBODY
@@ -25,6 +26,10 @@ NAMES = {
     "stage": gettext_lazy("Stage"),
     "owner": gettext_lazy("Lawyer"),
     "contract": gettext_lazy("Contract number"),
+    "court": gettext_lazy("Court"),
+    "due": gettext_lazy("Term"),
+    "signed_from": gettext_lazy("Signed from"),
+    "signed_to": gettext_lazy("Signed until"),
     "kind": gettext_lazy("Kind"),
     "who": gettext_lazy("Assignee"),
 }
@@ -42,6 +47,7 @@ def choices_of_filters(by: User) -> Choices:
         "attention": [(what.value, str(what.label)) for what in Attention],
         "meeting": [("week", _("This week"))],
         "duplicates": [(code, str(label)) for code, label in DUPLICATES.items()],
+        "due": [(code, str(label)) for code, label in DUE.items()],
     }
 
 

@@ -17,13 +17,14 @@ STAGES = {
     "hearing_1": "hearing_1",
     "completed": "procedure",
     "hearing_2": "hearing_2",
+    "closed": "",
 }
 
 
 def waiting(stage: str = "documents", **fields: object) -> Deal:
     """A deal in a stage; days are counted from now on, as dates or as moments."""
     told = {name: day(value, moment=name.endswith("_at")) for name, value in fields.items()}
-    kept = Stage(code=stage, asks=STAGES.get(stage, "decision"), final=stage == "ruling")
+    kept = Stage(code=stage, asks=STAGES.get(stage, "decision"), final=stage in ("ruling", "closed"))
     return Deal(pk=1, stage=kept, stage_changed_at=clock.now(), amount=1, **told)
 
 
@@ -58,6 +59,7 @@ def day(value: object, *, moment: bool) -> object:
         ("completed", {"hearing_2_at": 20}, "Суд 2: 14 декабря", "", "в стадии с 24.11"),
         ("hearing_2", {"hearing_2_at": -5}, "Ждём определение", "", "суд 2 — 19.11"),
         ("ruling", {"decision": "Долги списаны", "decided_on": -8}, "Долги списаны", "ok", "решение от 16.11"),
+        ("closed", {}, "Завершено", "ok", "в стадии с 24.11"),
         ("ruling", {}, "Завершено", "ok", "в стадии с 24.11"),
     ],
 )
