@@ -138,6 +138,7 @@ def test_two_in_one_card(as_user: Callable[[User], Page], other: Callable[[User]
     second.keyboard.press("Enter")
     expect(second.locator("h1")).to_contain_text(f"Не сохранено. {ANNA} изменил лид")
     expect(second.locator("h1 input[name=name]")).to_have_value("Павел Павлович")
+    expect(second.locator("h1 input[name=name]")).to_be_focused()
     second.keyboard.press("Escape")
     expect(second.locator("h1")).to_contain_text("Павел Петрович")
     # and one's own edit does not make one's next press stale
