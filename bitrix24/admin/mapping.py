@@ -102,7 +102,7 @@ def _page(part: str) -> dict[str, Any]:
     # A code that was chosen before the portal was read, or is gone there, is shown as what it is.
     stray = sorted({(row.chosen, row.chosen) for row in rows if row.chosen and row.chosen not in codes})
     return {
-        "title": _t("What stands for what"),
+        "title": f"{_t('What stands for what')}: {PARTS[part]}",
         "parts": PARTS.items(),
         "part": part,
         "by_itself": BY_ITSELF[part],

@@ -22,6 +22,15 @@ from outbox import delivery
 from outbox.models import Link, Mark
 
 MOST_ROWS = 50
+PERSONAL = {
+    "name": _("name"),
+    "phone": _("phone"),
+    "email": _("e-mail"),
+    "city": _("city"),
+    "comment": _("comment"),
+    "debt": _("debt"),
+    "recording": _("recording"),
+}
 NAMES = {
     "contact": _("Contact"),
     "lead": _("Lead"),
@@ -109,7 +118,7 @@ def state_of_mirror() -> dict[str, Any]:
         "alarms": Alarm.objects.filter(closed_at__isnull=True)[:MOST_ROWS],
         "hints": Hint.objects.count(),
         "hears": bool(settings.BITRIX24_APPLICATION_TOKEN),
-        "personal": ", ".join(settings.BITRIX24_PERSONAL_DATA) or "—",
+        "personal": ", ".join(str(PERSONAL[word]) for word in settings.BITRIX24_PERSONAL_DATA) or "—",
         "read_at": Wiring.current().read_at,
         **links,
     }

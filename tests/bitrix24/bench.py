@@ -126,6 +126,7 @@ def _pairs(name: str, act: Callable[[int], object], ids: list[int], gone: object
 
 
 def _drain(fake: Fake) -> None:
+    fake.operating = 0.0  # at so many calls a second the time of a method would be the limit
     settings.BITRIX24_WEBHOOK = parse(fake.webhook, insecure=True)
     line.resume()
     mirror.connect = lambda webhook: Portal(webhook, LocalBucket(1000))  # type: ignore[assignment]

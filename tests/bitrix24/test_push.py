@@ -11,6 +11,7 @@ from contacts.actions import edit_contact
 from crm.transactions import verb
 from deals.models import Deal
 from leads.editing import edit_lead
+from leads.renumbering import change_number
 from leads.undo import last_action, undo
 from outbox.links import OutsideId, known_outside
 from outbox.models import Link, Mark
@@ -227,6 +228,17 @@ def test_B09_ten_edits_leave_one_phone_and_one_e_mail(box: Mirror, settings) -> 
     edit_contact(row.contact_id, {"email": ""}, by=manager)
     box.drain()
     assert [entry["value"] for entry in box.twin(row.contact)["fm"]] == [row.phone]
+
+
+def test_acceptance_4_ten_edits_of_phone_and_name_leave_one_phone(box: Mirror) -> None:
+    row, manager = lead(), ManagerFactory()
+    box.drain()
+    for number in range(10):
+        edit_contact(row.contact_id, {"name": f"Имя {number}"}, by=manager)
+        change_number(row.contact_id, f"8 (916) 000-00-0{number}", by=manager)
+        box.drain()
+    assert box.crm.phones(box.twin(row.contact)["id"]) == ["+79160000009"]
+    assert box.twin(row.contact)["name"] == "Имя 9"
 
 
 def test_what_a_person_added_to_the_contact_there_stays(box: Mirror) -> None:
