@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from crm import clock
 from leads.counting import midnight, this_day
 from leads.models import Lead, LeadQuerySet, Touch, TouchPolicy
-from leads.pipeline import CLOSED, Status
+from leads.pipeline import OPEN, Status
 from leads.touch_policy import progress
 from tasks.models import Kind, Task
 
@@ -31,7 +31,7 @@ class Attention(TextChoices):
 
 
 URGENT = (Attention.NOT_CALLED, Attention.UNASSIGNED, Attention.UNCONFIRMED)
-_OPEN = ~Q(status__in=CLOSED) & Q(duplicate_of__isnull=True)
+_OPEN = Q(status__in=OPEN)
 
 
 def _not_called(_at: datetime) -> Q:

@@ -63,6 +63,7 @@ STEPS = (S.NEW, S.DIALING, S.MEETING, S.POSTPONED, S.VISIT, S.CONTRACT, S.CONTRA
 
 SIGNED = (S.CONTRACT, S.CONTRACT_PREPAID)
 CLOSED = (S.JUNK, *SIGNED)  # terminal for calling
+OPEN = tuple(status for status in Status if status not in CLOSED)
 
 MILESTONES: dict[Status, tuple[str, ...]] = {
     S.MEETING: ("reached_meeting_at",),

@@ -26,7 +26,7 @@ from history.actions import note
 from history.models import Event
 from leads.access import lock_workable
 from leads.models import Lead
-from leads.pipeline import CLOSED, Status
+from leads.pipeline import CLOSED, OPEN, Status
 from tasks import worktime
 from tasks.models import CallingHours, Kind, Task, TaskQuerySet
 from tasks.worktime import Hours, is_open
@@ -72,11 +72,14 @@ class Offer:
 
 
 def _tasks_of(user: User) -> TaskQuerySet:
-    """The open tasks on leads in work that are this operator's or nobody's. Nobody who asked not to be called."""
+    """The open tasks on leads in work that are this operator's or nobody's. Nobody who asked not to be called.
+
+    A duplicate is junk, so it is not in work.
+    """
     theirs = Q(lead__responsible=user) | Q(lead__responsible__isnull=True)
     return Task.objects.open().filter(
-        theirs, lead__duplicate_of__isnull=True, lead__contact__isnull=False, lead__contact__do_not_call_at__isnull=True
-    ).exclude(lead__status__in=CLOSED)  # fmt: skip
+        theirs, lead__status__in=OPEN, lead__contact__isnull=False, lead__contact__do_not_call_at__isnull=True
+    )
 
 
 def offers(user: User, *, at: datetime, hours: Hours | None = None) -> TaskQuerySet:
