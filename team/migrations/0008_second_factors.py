@@ -8,51 +8,80 @@ import crm.clock
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('team', '0007_telephone_extension'),
+        ("team", "0007_telephone_extension"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SecondFactor',
+            name="SecondFactor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sealed', models.TextField(blank=True, editable=False)),
-                ('last_step', models.BigIntegerField(default=0, editable=False)),
-                ('wrong', models.PositiveSmallIntegerField(default=0, editable=False)),
-                ('closed_until', models.DateTimeField(editable=False, null=True)),
-                ('made_at', models.DateTimeField(default=crm.clock.now, editable=False)),
-                ('confirmed_at', models.DateTimeField(editable=False, null=True, verbose_name='set up')),
-                ('ended_at', models.DateTimeField(editable=False, null=True, verbose_name='ended')),
-                ('ended_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='second_factors', to=settings.AUTH_USER_MODEL, verbose_name='colleague')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("sealed", models.TextField(blank=True, editable=False)),
+                ("last_step", models.BigIntegerField(default=0, editable=False)),
+                ("wrong", models.PositiveSmallIntegerField(default=0, editable=False)),
+                ("closed_until", models.DateTimeField(editable=False, null=True)),
+                ("made_at", models.DateTimeField(default=crm.clock.now, editable=False)),
+                ("confirmed_at", models.DateTimeField(editable=False, null=True, verbose_name="set up")),
+                ("ended_at", models.DateTimeField(editable=False, null=True, verbose_name="ended")),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ended by",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="second_factors",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="colleague",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'second factor',
-                'verbose_name_plural': 'second factors',
-                'ordering': ['-made_at', '-id'],
+                "verbose_name": "second factor",
+                "verbose_name_plural": "second factors",
+                "ordering": ["-made_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='RecoveryCode',
+            name="RecoveryCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('used_at', models.DateTimeField(null=True)),
-                ('factor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recovery_codes', to='team.secondfactor')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "factor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="recovery_codes",
+                        to="team.secondfactor",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'recovery code',
-                'verbose_name_plural': 'recovery codes',
+                "verbose_name": "recovery code",
+                "verbose_name_plural": "recovery codes",
             },
         ),
         migrations.AddConstraint(
-            model_name='secondfactor',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user',), name='one_living_second_factor'),
+            model_name="secondfactor",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)), fields=("user",), name="one_living_second_factor"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='secondfactor',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('sealed', ''), _connector='OR'), name='ended_second_factor_has_no_secret'),
+            model_name="secondfactor",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_at__isnull", True), ("sealed", ""), _connector="OR"),
+                name="ended_second_factor_has_no_secret",
+            ),
         ),
     ]
