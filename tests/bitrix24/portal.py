@@ -269,6 +269,7 @@ class Portal:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are sent apart: the second would wait 40 ms for the first
 
             def log_message(self, *_: Any) -> None:
                 """The ledger is the log."""
