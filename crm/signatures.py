@@ -93,5 +93,5 @@ class HasSecret(models.Model):
         self.former_label, self.former_until = self.secret_label, at + FORMER_WORKS
         self.secret_label = new_label()
 
-    def _derived(self, label: str, key: str) -> bytes:
+    def _derived(self, label: str, key: str | bytes) -> bytes:
         return salted_hmac(f"signature.{self._meta.label}", label, secret=key, algorithm="sha256").digest()

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 import crm.clock
 import crm.signatures
-import leads.models.doors
 
 
 class Migration(migrations.Migration):
@@ -69,7 +68,7 @@ class Migration(migrations.Migration):
                 (
                     "key",
                     models.CharField(
-                        default=leads.models.doors.new_form_key,
+                        default=crm.signatures.new_label,
                         editable=False,
                         max_length=32,
                         unique=True,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
@@ -11,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from crm import clock
-from crm.signatures import HasSecret
+from crm.signatures import HasSecret, new_label
 from leads.models.lead import Lead
 from leads.models.touch import Touch
 from leads.touch_policy import Direction, Outcome
@@ -20,7 +18,7 @@ from team.models import ApiKey, User
 
 
 class Exchange(HasSecret):
-    """A telephone exchange that tells of its calls, signed with a secret of its own (`docs/integrations.md`)."""
+    """A telephone exchange that tells of its calls, signed with a secret of its own."""
 
     name = models.CharField(_("name"), max_length=100)
     source = models.ForeignKey(
@@ -87,15 +85,11 @@ class Call(models.Model):
         return f"{self.exchange_id}: {self.call_id}"
 
 
-def new_form_key() -> str:
-    return secrets.token_urlsafe(16)
-
-
 class LandingForm(models.Model):
     """A form on somebody's page that sends applications here. Its key is open to all: it creates and reads nothing."""
 
     name = models.CharField(_("name"), max_length=100)
-    key = models.CharField(_("key"), max_length=32, unique=True, default=new_form_key, editable=False)
+    key = models.CharField(_("key"), max_length=32, unique=True, default=new_label, editable=False)
     source = models.ForeignKey(
         Source,
         on_delete=models.PROTECT,

@@ -43,5 +43,5 @@ def test_more_rules_and_steps_cost_no_more(spent: list[int], frozen) -> None:
     for position in range(1, 9):
         rule.steps.create(position=position, days=position)
     lead_in("dialing")
-    assert spent == [6]
+    assert spent == [5]
     assert Lead.objects.get().tasks.open().count() == 10
