@@ -11,9 +11,9 @@ from leads.models import ImportFile, Lead
 from tests.crm.stack import free_port
 from tests.factories import AdminFactory, ApiKeyFactory
 from tests.faults.web import Web
+from tests.programs import database_url
 from tests.promises import broken
 from tests.races import ON_POSTGRES
-from tests.simulation.parts import database_url
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 FULL = 100  # bytes that a file may have: less than any file of ours has already

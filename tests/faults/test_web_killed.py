@@ -15,8 +15,8 @@ from tests.bitrix24.portal import running
 from tests.crm.stack import free_port, wait_until
 from tests.factories import ApiKeyFactory, OperatorFactory
 from tests.faults.web import NO_ANSWER, Web
+from tests.programs import database_url
 from tests.promises import broken
-from tests.simulation.parts import database_url
 from tests.sizes import size
 
 pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]

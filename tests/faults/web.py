@@ -1,26 +1,21 @@
-"""The product's web server as processes of its own on a database that is named, to be killed, starved and asked."""
+"""The product's web server as processes of its own, to be asked over HTTP while they are killed and starved."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import os
 import resource
-import signal
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import psutil
-from django.conf import settings
 
 from crm.management.commands.runstack import product
-from crm.supervisor import end_with_parent
-from tests.crm.stack import ROOT, free_port, plain_environment, wait_until
+from tests.crm.stack import free_port, wait_until
+from tests.programs import Programs
 
 NO_ANSWER = 0
 LONGEST_ANSWER = 40.0  # seconds
@@ -40,64 +35,28 @@ class Answer:
         return json.loads(self.body)
 
 
-class Web:
-    """Used as a context manager; nothing of it is left behind. `key` is the key of the API sent with each call."""
+class Web(Programs):
+    """One node: the web server on a port of its own. `key` is the key of the API sent with each call."""
 
-    def __init__(self, folder: Path, database: Mapping[str, str], *, workers: int = 1, **more: str) -> None:
-        self.folder = folder / "web"
-        self.folder.mkdir()
+    def __init__(self, folder: Path, more: Mapping[str, str], *, name: str = "web", workers: int = 1) -> None:
         self.port = free_port()
         self.key = ""
-        self.armed = self.folder / "armed"
-        self.log = self.folder / "log"
-        self.environment = {
-            **plain_environment(folder),
-            **{name: value for name, value in os.environ.items() if name.startswith("PG")},
-            "DATA_DIR": str(self.folder),
-            "SECRET_KEY": settings.SECRET_KEY,
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "HTTPS": "0",
-            "CRM_FAULT": str(self.armed),
-            "THROTTLE_INTAKE": "",
-            "PYTHONDONTWRITEBYTECODE": "1",  # a module cut short by a full disk would stay broken for everybody
-            **database,
-            **more,
-        }
-        web = product("127.0.0.1", self.port, self.environment["REDIS_URL"])[0].command
-        self.command = ["tests.faults.armed" if word == "crm.wsgi" else word for word in web]
-        self.command[self.command.index("--workers") + 1] = str(workers)
+        self.armed = folder / name / "armed"
+        own = {"HTTPS": "0", "CRM_FAULT": str(self.armed), "THROTTLE_INTAKE": ""}
+        super().__init__(folder / name, {**own, **more})
+        self.log = self.folder / "web.log"
+        shipped = product("127.0.0.1", self.port, self.environment["REDIS_URL"])[0].command
+        command = ["tests.faults.armed" if word == "crm.wsgi" else word for word in shipped]
+        command[command.index("--workers") + 1] = str(workers)
+        self.commands["web"] = command
 
     def __enter__(self) -> Self:
-        self.start()
+        super().__enter__()
+        self.wait_for_a_process()
         return self
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        with self.log.open("a") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=end_with_parent,
-            )
-        if not wait_until(lambda: self.get("/healthz").status == 200):
-            self.kill()
-            raise AssertionError(self.log.read_text())
-
-    def kill(self) -> None:
-        """`kill -9` of the server and of the processes that work for it."""
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.kill()
-
     def processes(self) -> list[int]:
-        parent = psutil.Process(self.process.pid)
+        parent = psutil.Process(self.running["web"].pid)
         return [parent.pid, *(child.pid for child in parent.children())]
 
     def may_write(self, size: int | None) -> None:
@@ -131,5 +90,5 @@ class Web:
         return self.ask("POST", "/api/v1/leads/", body)
 
     def wait_for_a_process(self) -> None:
-        """Return when it answers again after one of its processes was killed."""
-        assert wait_until(lambda: self.get("/healthz").status == 200), self.log.read_text()
+        """Return when it answers, after its start or after one of its processes was killed."""
+        assert wait_until(lambda: self.get("/healthz").status == 200), self.said()
