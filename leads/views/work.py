@@ -179,7 +179,7 @@ def lead_assign(request: HttpRequest, pk: int) -> HttpResponse:
 
         answer = attempt(request, form, do)
         if isinstance(answer, HttpResponse):
-            responsible = Lead.objects.select_related("responsible").get(pk=pk).responsible
+            responsible = Lead.objects.visible_to(by).select_related("responsible").get(pk=pk).responsible
             say_done(request, _("Owner: %(new)s") % {"new": responsible}, pk)
             return answer
         again = answer
