@@ -43,6 +43,11 @@ def rate(name: str, default: str) -> rates.Rate | None:
         raise ImproperlyConfigured(f"{name}: {error}.") from error
 
 
+def is_weak(secret: str) -> bool:
+    """Whether a secret of production could be guessed: too short, too even, or made for trying things out."""
+    return len(secret) < 50 or len(set(secret)) < 10 or secret.startswith("django-insecure")
+
+
 def generated_secret(path: Path) -> str:
     """The secret of this DATA_DIR, made at the first start; of several processes that start at once, one makes it."""
     try:

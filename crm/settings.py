@@ -38,11 +38,14 @@ PORT = whole("PORT", default=8000)
 DEMO = switch("DEMO", default=True)
 
 SECRET_KEY = text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = [key.strip() for key in text("SECRET_KEY_FALLBACKS").split(",") if key.strip()]
 if DEBUG:
     SECRET_KEY = SECRET_KEY or environment.generated_secret(DATA_DIR / "secret_key")
 else:
-    if len(SECRET_KEY) < 50 or len(set(SECRET_KEY)) < 10 or SECRET_KEY.startswith("django-insecure"):
+    if environment.is_weak(SECRET_KEY):
         raise ImproperlyConfigured("With DEBUG off, SECRET_KEY must be set to at least 50 random characters.")
+    if any(environment.is_weak(key) for key in SECRET_KEY_FALLBACKS):
+        raise ImproperlyConfigured("SECRET_KEY_FALLBACKS holds a key that is too weak to have been a SECRET_KEY.")
     if not ALLOWED_HOSTS:
         raise ImproperlyConfigured("With DEBUG off, ALLOWED_HOSTS must name the hosts people open, comma separated.")
 
@@ -86,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "team.middleware.Sessions",
     "team.middleware.Language",
+    "team.middleware.SecondFactors",
     "crm.errors_api.ApiDoor",
     "team.middleware.PrivatePages",
     "team.middleware.SignedOut",
@@ -195,6 +199,8 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_COOKIE_AGE = 12 * 3600
+# Whether who may administer or take lists out must have a second factor. Others may have one.
+SECOND_FACTOR = switch("SECOND_FACTOR", default=not DEBUG)
 
 THROTTLE_INTAKE = rate("THROTTLE_INTAKE", "1200/min")
 THROTTLE_LOGIN = rate("THROTTLE_LOGIN", "5/15min")

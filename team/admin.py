@@ -14,9 +14,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crm.admin import CleanForm, OneRowAdmin, PageAdmin, VerbAdmin, VerbForm, one_by_one
+from crm.admin import CleanForm, OneRowAdmin, PageAdmin, ReadOnlyAdmin, VerbAdmin, VerbForm, one_by_one
+from crm.errors import Refused
 from team.actions import OFF, issue_key, revoke_key, set_shift
-from team.models import ApiKey, ShiftPolicy, User
+from team.models import ApiKey, SecondFactor, ShiftPolicy, User
+from team.second_factor import end
 from team.sessions import end_others
 
 admin.site.unregister(Group)  # what somebody may do follows from the role alone
@@ -136,6 +138,31 @@ class ApiKeyAdmin(VerbAdmin):
     @admin.action(description=_("Withdraw the selected keys"))
     def revoke(self, request: HttpRequest, keys: QuerySet[ApiKey]) -> None:
         one_by_one(request, keys, lambda key: revoke_key(key.pk))
+
+
+@admin.register(SecondFactor)
+class SecondFactorAdmin(ReadOnlyAdmin):
+    """Who has one, who had one, and who ended it. Whoever has lost the app and the codes is let in anew by a reset."""
+
+    fields = list_display = ("user", "confirmed_at", "ended_at", "ended_by")
+    list_select_related = ("user", "ended_by")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter),)
+    search_fields = ("user__name", "user__username")
+    actions = ("reset",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SecondFactor]:
+        return super().get_queryset(request).exclude(confirmed_at__isnull=True)
+
+    @admin.action(description=_("Reset: the colleague sets up a new one"))
+    def reset(self, request: HttpRequest, factors: QuerySet[SecondFactor]) -> None:
+        one_by_one(request, factors, lambda factor: self._reset(factor, request.user))
+
+    @staticmethod
+    def _reset(factor: SecondFactor, by: Any) -> None:
+        if factor.user_id == by.pk:
+            raise Refused("own_second_factor", gettext("One's own second factor is reset by another administrator."))
+        if factor.ended_at is None:
+            end(factor.user_id, by=by)
 
 
 @admin.register(ShiftPolicy)

@@ -8,14 +8,16 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, resolve_url
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from team.models import User
 from team.pages import way_back
-from team.sessions import end_here, is_over, note_work
+from team.second_factor import is_required
+from team.sessions import CONFIRMED, end_here, is_over, note_work
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -58,6 +60,8 @@ class SignedOut:
     A partial update is told 401, and its script goes to the sign-in page; both say that the text is kept (drafts.js).
     """
 
+    HOLDS_NO_TEXT = ("logout", "admin:logout", "login-code")
+
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
@@ -67,7 +71,7 @@ class SignedOut:
             return response
         if "HX-Request" in request.headers:
             return HttpResponse(_("You were signed out. Sign in again, your text is kept"), status=401)
-        if request.method == "POST" and request.path not in (reverse("logout"), reverse("admin:logout")):
+        if request.method == "POST" and request.path not in map(reverse, self.HOLDS_NO_TEXT):
             query = urlencode({"ended": 1, "next": way_back(request, reverse("home"))})
             response["Location"] = f"{resolve_url(settings.LOGIN_URL)}?{query}"
         return response
@@ -89,6 +93,35 @@ class Sessions:
             elif request.path != reverse("notice-news"):
                 note_work(request.session)
         return self.get_response(request)
+
+
+class SecondFactors:
+    """Who needs a second factor and has not shown it in this session gets no further than to where it is set up (S05).
+
+    What a page or a script of theirs asks for meanwhile is refused; keys are secrets of their own.
+    """
+
+    OPEN = ("second-factor", "logout", "admin:logout", "set-language", "set-theme", "healthz", "readyz")
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not self._is_due(request) or request.path in [reverse(name) for name in self.OPEN]:
+            return self.get_response(request)
+        if request.path.startswith("/api/"):
+            said = {"code": "second_factor_due", "detail": _("Set up a second factor in the profile first.")}
+            return JsonResponse(said, status=403)
+        if "HX-Request" in request.headers:
+            return HttpResponse(status=204)
+        return redirect("second-factor")
+
+    @staticmethod
+    def _is_due(request: HttpRequest) -> bool:
+        with contextlib.suppress(OperationalError, InterfaceError):  # the view meets the absent database as well
+            user = request.user
+            return isinstance(user, User) and is_required(user) and not request.session.get(CONFIRMED)
+        return False
 
 
 class PrivatePages:

@@ -24,6 +24,9 @@ IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
 NOTED_EVERY = timedelta(minutes=5)  # the last work is as exact as this, so that not every page writes a session
 BEGAN, WORKED, STAYS = "began", "worked", "stays"  # in the session; moments in epoch seconds
+CONFIRMED = "confirmed"  # in the session: its person has shown the code of their second factor
+_PASSED = "passed"
+PASSED_FOR = timedelta(minutes=5)
 BROWSERS = [
     ("YaBrowser", "Yandex Browser"), ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"),
     ("Chrome", "Chrome"), ("Safari", "Safari"),
@@ -43,6 +46,30 @@ class Place:
     began_at: datetime
     worked_at: datetime
     here: bool
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Somebody whose password was right and whose code is awaited; kept in a session in which nobody is signed in."""
+
+    user_id: int
+    stays: bool
+    way_on: str  # an address of ours
+
+    def remember(self, session: SessionBase) -> None:
+        session[_PASSED] = [self.user_id, self.stays, self.way_on, clock.now().timestamp()]
+
+    @classmethod
+    def of(cls, session: SessionBase) -> Passed | None:
+        """Whose code is awaited; None once that has taken too long."""
+        if _PASSED not in session:
+            return None
+        user_id, stays, way_on, at = session[_PASSED]
+        return cls(user_id, stays, way_on) if clock.now().timestamp() - at <= PASSED_FOR.total_seconds() else None
+
+    @staticmethod
+    def forget(session: SessionBase) -> None:
+        session.pop(_PASSED, None)
 
 
 @verb

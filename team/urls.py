@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from team import notice_views, views
+from team import factor_views, notice_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("login/", views.SignIn.as_view(), name="login"),
+    path("login/code/", factor_views.sign_in_code, name="login-code"),
     path("logout/", views.SignOut.as_view(), name="logout"),
     path("language/", views.set_language, name="set-language"),
     path("theme/", views.set_theme, name="set-theme"),
@@ -19,4 +20,5 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("profile/sessions/", views.end_session, name="session-end"),
     path("profile/password/", views.password, name="password"),
+    path("profile/second-factor/", factor_views.second_factor_page, name="second-factor"),
 ]

@@ -25,6 +25,8 @@ from team.holds import free_holds
 from team.models import User
 from team.pages import way_back
 from team.roles import Role
+from team.second_factor import factor_of
+from team.sessions import Passed
 from team.signin import attempts_left
 
 COOKIE_AGE = 365 * 24 * 3600
@@ -53,8 +55,11 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
-        response = super().form_valid(form)
         stays = form.cleaned_data["remember"]
+        if factor_of(form.get_user()) is not None:
+            Passed(form.get_user().pk, stays, self.get_success_url()).remember(self.request.session)
+            return redirect("login-code")
+        response = super().form_valid(form)
         if not stays:
             self.request.session.set_expiry(0)
         address = get_client_ip_address(self.request)
@@ -134,6 +139,7 @@ def _profile_page(request: HttpRequest, *, status: int, **forms: Any) -> HttpRes
     shown = {
         "form": ProfileForm(initial=_present(request.user)),
         "password_form": PasswordForm(request.user, auto_id="id_password_%s"),
+        "factor": factor_of(request.user),
         "places": sessions.places_of(request.user, here=request.session.session_key),
         **forms,
     }

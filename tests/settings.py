@@ -19,6 +19,8 @@ os.environ.update(
     {
         "DEBUG": "1",
         "SECRET_KEY": "the-tests-sign-with-this-key-and-nobody-else-does-0123456789",
+        "SECRET_KEY_FALLBACKS": "",
+        "SECOND_FACTOR": "",
         "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
         "DATA_DIR": str(FOLDER / "data"),
         "REDIS_URL": "",

@@ -61,6 +61,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "lead-assign": [("manager", "")],
     "notice-list": [("manager", "")],
     "profile": [("operator", "")],
+    "second-factor": [("manager", "")],
     "search": [("manager", "?q=9161"), ("manager", "?q=%00")],
     "keys": [("operator", "")],
     "contact-list": [("manager", "")],
@@ -89,7 +90,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
 }
 NO_PAGES = {  # they take a form, lead on, or answer with a file or a piece
     "lead-touches", "lead-columns", "lead-bulk-detail", "lead-view", "lead-no-show", "lead-comments",
-    "lead-tasks", "lead-take", "lead-check-phone", "home", "logout", "set-language", "set-theme", "shift",
+    "lead-tasks", "lead-take", "lead-check-phone", "login-code", "home", "logout", "set-language", "set-theme", "shift",
     "notices-read", "notice-news", "password", "session-end", "undo", "day-result", "day-skip", "day-hold", "day-done",
     "deal-documents", "task-complete", "report-sources-xlsx", "report-sources-csv", "report-breakdown-xlsx",
     "report-breakdown-csv", "import-columns", "import-meanings", "import-start", "import-stop",
