@@ -22,6 +22,7 @@ from contacts.models import Contact
 from crm.errors import Forbidden, Invalid, Refused
 from crm.errors_web import explain
 from crm.text import MAX_INTEGER
+from history import journal
 from team.models import User
 from team.roles import Right, may
 
@@ -42,6 +43,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     status = 200 if form.is_valid() else 400
     found = form.narrow(Contact.objects.visible_to(request.user))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    journal.shown("contact", (card.pk for card in page))
     shown = {"form": form, "page": page, "query": form.cleaned_data.get("q", "")}
     return render(request, "contacts/list.html", shown, status=status)
 

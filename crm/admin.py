@@ -101,6 +101,10 @@ class PageAdmin(admin.ModelAdmin):
             request.refused = error
             return page(request, object_id, form_url, extra_context)
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:  # noqa: FBT001, FBT002
+        request.journal_change = {"changed": _changed(form)}
+        return super().construct_change_message(request, form, formsets, add)
+
     def response_action(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         """An action for rows that cannot be is not begun."""
         if any(not _ID.fullmatch(pk) for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
@@ -111,6 +115,18 @@ class PageAdmin(admin.ModelAdmin):
         form = super().get_form(request, obj, change, **kwargs)
         refused = getattr(request, "refused", None)
         return type("RefusedForm", (form,), {"refused": refused}) if refused is not None else form
+
+
+def _changed(form: Any) -> dict[str, Any]:
+    """Old and new of what a form has changed, for the journal; of text that somebody typed only that it was changed."""
+    coded = (forms.ChoiceField, forms.BooleanField, forms.IntegerField, forms.DateField, forms.TimeField)
+    return {
+        name: [str(form.initial.get(name, "")), str(form.cleaned_data.get(name, ""))]
+        if isinstance(form.fields[name], coded)
+        else "…"
+        for name in form.changed_data
+        if name in form.fields
+    }
 
 
 class VerbAdmin(PageAdmin):

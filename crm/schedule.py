@@ -21,6 +21,7 @@ EVERY = [
     ("reports.jobs.send_digests", 60),
     ("reports.jobs.keep_tallies", 20),
     ("team.jobs.end_shifts", 60),
+    ("history.jobs.seal_journal", 60),
 ]
 
 # A run that waits longer than three of its turns is worth nothing: the next one does its work.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -33,6 +33,7 @@ class Circumstances:
     address: str | None = None
     request_id: str = ""
     lines: int = 0
+    shown: dict[str, list[int]] = field(default_factory=dict)  # kind -> the rows of a list that went out
 
 
 _circumstances: ContextVar[Circumstances | None] = ContextVar("journal", default=None)
@@ -47,6 +48,13 @@ def circumstances(door: str, *, address: str | None = None, request_id: str = ""
         yield known
     finally:
         _circumstances.reset(token)
+
+
+def shown(kind: str, ids: Iterable[int]) -> None:
+    """These rows are on the page that is being made: the journal then knows who was seen, not only what was asked."""
+    came = _circumstances.get()
+    if came is not None:
+        came.shown.setdefault(kind, []).extend(ids)
 
 
 def write(

@@ -20,8 +20,7 @@ from crm.nudges import CARRY_FILES, nudge
 from crm.sheets import Cell, Format, write
 from crm.text import clean
 from crm.transactions import verb
-from history.actions import note
-from history.models import Event
+from history import journal
 from leads.exported_lists import listed, table
 from leads.models import ExportFile, ExportPolicy, ImportFile
 from team.models import User
@@ -88,8 +87,13 @@ def _remember(what: str, query: str, kind: str, reason: str, *, by: User, rows: 
         total=rows,
         **({"state": Errand.State.DONE, "done": rows, "finished_at": at, "taken_at": at} if given else {}),
     )
-    note(
-        Event.Kind.EXPORTED, at=at, by=by, new=what, comment=reason, file=export.pk, query=query, rows=rows, format=kind
+    journal.write(
+        journal.Action.EXPORTED,
+        by=by,
+        kind="export",
+        object_id=export.pk,
+        words="\n".join(filter(None, (reason, query))),
+        details={"list": what, "rows": rows, "format": kind},
     )
     if not given:
         nudge(CARRY_FILES)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm import clock
 from crm.errors import Refused
+from history import journal
 from tasks.listing import VIEWS, TaskFilters
 from tasks.models import Task
 from team.pages import way_back
@@ -30,6 +31,7 @@ def task_list(request: HttpRequest) -> HttpResponse:
         "assignee", "created_by", "lead__contact", "deal__contact", "deal__stage"
     )
     page = Paginator(tasks, PER_PAGE).get_page(request.GET.get("page"))
+    journal.shown("task", (task.pk for task in page))
     shown = {"form": form, "page": page, "views": list(VIEWS.items()), "chosen": form.view_name}
     return render(request, "tasks/list.html", shown)
 

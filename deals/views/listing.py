@@ -12,6 +12,7 @@ from crm.text import MAX_INTEGER
 from deals.board import Column, board, column_of, with_tasks
 from deals.filters import DealFilters, tabs
 from deals.models import Deal
+from history import journal
 from team.attempts import viewer
 from team.pages import needs
 from team.roles import Right
@@ -35,14 +36,17 @@ def deal_list(request: HttpRequest) -> HttpResponse:
         if stage is None:
             raise Http404
         column = column_of(deals, stage, _start(request), clock.now())
+        journal.shown("deal", (card.deal.pk for card in column.cards))
         return render(request, "deals/_cards.html", {"column": column}, status=status)
     shown = {"form": form, "wrong": form.errors, "view": view, "tabs": tabs(form, view)}
     if view == "board":
         columns = board(deals, form.stages, clock.now())
+        journal.shown("deal", (card.deal.pk for column in columns for card in column.cards))
         return render(
             request, "deals/board.html", {**shown, "columns": columns, "total": _total(columns)}, status=status
         )
     page = Paginator(with_tasks(deals), PER_PAGE).get_page(request.GET.get("page"))
+    journal.shown("deal", (deal.pk for deal in page.object_list))
     return render(request, "deals/list.html", {**shown, "page": page}, status=status)
 
 

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from crm import clock
 from crm.errors import Refused
 from crm.templatetags.crm_format import moment
+from history import journal
 from leads.board import offices
 from leads.day import Client, Line, read_client, read_line, read_numbers, read_place, workable
 from leads.day_forms import ResultForm, SkipForm
@@ -108,6 +109,7 @@ def _show(
         "token": new_token(request),
     }
     if client:
+        journal.shown("lead", [client.lead.pk])
         context["form"] = form or ResultForm(client=client, offices=offices())
         context["skip_form"] = skip_form or SkipForm()
     elif state == ON:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from crm.templatetags.crm_format import number
+from history import journal
 from leads.filter_words import choices_of_filters
 from leads.kanban import read_board, read_column
 from leads.listing import DEFAULT_SORT, EXACT, Leads
@@ -45,10 +46,13 @@ def _shown(request: HttpRequest, look: ListLook, saved: list[SavedView]) -> Http
     leads = Leads(request)
     view = request.GET.get("view", "")
     if view == BOARD:
-        return render(request, "leads/board.html", {"board": read_board(leads), **_around(request, leads, look, saved)})
+        board = read_board(leads)
+        journal.shown("lead", (row.lead.pk for column in board.columns for row in column.rows))
+        return render(request, "leads/board.html", {"board": board, **_around(request, leads, look, saved)})
     if view == CARDS:
         return _cards(request, leads)
     page = leads.page()
+    journal.shown("lead", (lead.pk for lead in page.object_list))
     count = page.paginator.count
     context = {
         "page": page,
@@ -72,6 +76,7 @@ def _cards(request: HttpRequest, leads: Leads) -> HttpResponse:
     if status not in Status.values or not (start.isascii() and start.isdecimal() and len(start) < 7):
         raise Http404
     board = read_column(leads, Status(status), int(start))
+    journal.shown("lead", (row.lead.pk for row in board.columns[0].rows))
     shown = {"leads": leads, "column": board.columns[0], "touches_asked": board.touches_asked}
     return render(request, "leads/_cards.html", shown)
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from crm.text import clean
+from history import journal
 from leads.models import Lead
 from leads.search import MOST, find
 from leads.views.answers import viewer
@@ -23,5 +24,8 @@ def search(request: HttpRequest) -> HttpResponse:
     except ValueError as error:
         return render(request, "search.html", {"query": clean(query, limit=200), "wrong": error.args[0]}, status=400)
     if found.opens is not None:
+        journal.shown("lead" if isinstance(found.opens, Lead) else "deal", [found.opens.pk])
         return redirect("lead-detail" if isinstance(found.opens, Lead) else "deal-detail", found.opens.pk)
+    for kind, rows in (("lead", found.leads), ("deal", found.deals), ("contact", found.contacts)):
+        journal.shown(kind, (row.pk for row in rows))
     return render(request, "search.html", {"query": clean(query), "found": found, "most": MOST})

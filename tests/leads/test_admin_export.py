@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from history.models import Event
+from history.models import JournalLine
 from leads.models import ExportFile, ExportPolicy
 from tests.factories import AdminFactory, lead
 from tests.pages import signed_in
@@ -53,7 +53,7 @@ def test_it_is_limited_and_journalled_as_the_lists_are(admin) -> None:
     assert admin.post("/admin/leads/lead/export/?status=new", {"format": CSV, "resource": "0"}).status_code == 200
     line = ExportFile.objects.get()
     assert (line.what, line.query, line.total, line.state, line.stored) == ("leads", "status=new", 1, "done", "")
-    assert Event.objects.filter(kind=Event.Kind.EXPORTED).count() == 1
+    assert JournalLine.objects.filter(action="exported").count() == 1
     assert admin.post("/admin/leads/lead/export/", {"format": CSV, "resource": "0"}).status_code == 409
 
 

@@ -13,7 +13,7 @@ from contacts.models import Contact
 from crm import private_files
 from crm.errands import LEASE
 from crm.errors import Refused
-from history.models import Event
+from history.models import JournalLine
 from leads import outgoing
 from leads.models import ExportFile, ExportPolicy, Lead
 from leads.outgoing import ask_export, carry_out, clear_expired, note_download
@@ -121,9 +121,9 @@ def test_a_long_list_is_the_workers_and_a_killed_one_is_written_anew(manager, fr
 def test_who_took_what_out_and_what_for_is_in_the_journal(manager) -> None:
     lead()
     export = ask_export("leads", "show=all", "csv", "Для\x00 партнёра", by=manager)
-    event = Event.objects.get(kind=Event.Kind.EXPORTED)
-    assert (event.by, event.new, event.comment) == (manager, "leads", "Для партнёра")
-    assert event.data == {"file": export.pk, "query": "show=all", "rows": 1, "format": "csv"}
+    line = JournalLine.objects.get()
+    assert (line.action, line.by, line.kind, line.object_id) == ("exported", manager, "export", export.pk)
+    assert (line.words, line.details) == ("Для партнёра\nshow=all", {"list": "leads", "rows": 1, "format": "csv"})
 
 
 def test_not_more_than_allowed_goes_out(manager, frozen: Frozen) -> None:

@@ -42,7 +42,7 @@ def send(client: Client, row: Lead, do: str, **given: str):
 def test_the_texts_of_the_status_are_offered_with_the_first_one_written(operator) -> None:
     row = lead_in("dialing", name="Пётр", by=operator)
     client = signed_in(operator)
-    with at_most(6):
+    with at_most(7):
         page = client.get(f"/leads/{row.pk}/message/")
     assert "Не дозвонились" in text_of(page)
     assert "Адрес офиса" not in text_of(page)
