@@ -197,9 +197,22 @@ _TYPES = {
 }
 
 
+_YES = frozenset({"1", "true", "yes", "on", "да", "+"})
+_NO = frozenset({"0", "false", "no", "off", "нет", "-"})
+
+
+def yes_or_no(text: str, name: str) -> bool:
+    """A switch as people and programs write it. Raises Invalid for the field `name`."""
+    word = fold(text)
+    if word not in _YES | _NO:
+        raise Invalid({name: _("Write 1 or 0: %(value)s") % {"value": text}})
+    return word in _YES
+
+
 class FilesAdmin(ExportMixin):
     """Export of a list in the admin, as CSV and XLSX; files come in by the page of imports, which this links to."""
 
+    change_list_template = "admin/files_list.html"
     formats = (CSV, XLSX)
     export_formats = (CSV, XLSX)
     export_form_class = ExportForm

@@ -15,14 +15,18 @@ from django.utils.translation import gettext_lazy as _
 from contacts.forms import whose
 from crm.admin import PageAdmin, SeenForm, VerbAdmin, ask, one_by_one, too_many
 from crm.catalogue_admin import Use, UsedAdmin
+from crm.resources import FilesAdmin
 from deals.actions import EDITABLE, assign_deal, edit_deal, move_stage
 from deals.models import Deal, DocumentKind, Stage
+from deals.resources import DocumentResource, StageResource
 from team.models import User
 from team.roles import RIGHTS, Right
 
 
 @admin.register(Stage)
-class StageAdmin(UsedAdmin):
+class StageAdmin(FilesAdmin, UsedAdmin):
+    resource_classes = (StageResource,)
+    import_kind = "stages"
     uses = (Use("deals", _("Deals"), "/deals/?stage={code}"),)
     list_display = ("name", "code", "position", "color", "final", "active", "in_use")
     list_editable = ("position", "color", "active")
@@ -33,9 +37,11 @@ class StageAdmin(UsedAdmin):
 
 
 @admin.register(DocumentKind)
-class DocumentKindAdmin(PageAdmin):
+class DocumentKindAdmin(FilesAdmin, PageAdmin):
     """What is no longer asked for is switched off: deals keep what was said about it."""
 
+    resource_classes = (DocumentResource,)
+    import_kind = "documents"
     list_display = ("name", "required", "position", "active")
     list_editable = ("required", "position", "active")
     list_filter = ("required", "active")

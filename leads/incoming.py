@@ -24,10 +24,13 @@ from crm.errands import Errand, drive, finish, keep, release
 from crm.nudges import CARRY_FILES, nudge
 from crm.resources import Context, Row, VerbResource, Verdict
 from crm.transactions import verb
+from deals.resources import DocumentResource, StageResource
+from leads.catalogue_resources import MessengerResource, OfficeResource, ScriptResource, TemplateResource
 from leads.former_resource import FormerLeadResource
 from leads.models import ImportFile, RefusedRow
 from leads.resources import LeadResource
-from sources.resources import SourceResource
+from sources.resources import SourceResource, SpendResource
+from tasks.resources import SpecialDayResource, TaskRuleResource
 from team.models import User
 from team.roles import Right, may
 
@@ -36,6 +39,15 @@ RESOURCES: dict[str, type[VerbResource]] = {
     ImportFile.Kind.BITRIX24: FormerLeadResource,
     ImportFile.Kind.CONTACTS: ContactResource,
     ImportFile.Kind.SOURCES: SourceResource,
+    ImportFile.Kind.SPENDS: SpendResource,
+    ImportFile.Kind.STAGES: StageResource,
+    ImportFile.Kind.DOCUMENTS: DocumentResource,
+    ImportFile.Kind.RULES: TaskRuleResource,
+    ImportFile.Kind.DAYS: SpecialDayResource,
+    ImportFile.Kind.OFFICES: OfficeResource,
+    ImportFile.Kind.SCRIPTS: ScriptResource,
+    ImportFile.Kind.MESSENGERS: MessengerResource,
+    ImportFile.Kind.TEMPLATES: TemplateResource,
 }
 PORTION = 200  # rows taken in at once: half a second of the one writer that SQLite has
 LOOKED_AT = 1000  # rows looked through at once

@@ -17,7 +17,7 @@ from crm.errors import Invalid
 from crm.resources import FilesAdmin
 from sources.actions import add_alias, merge, set_active, set_operators, write_source
 from sources.models import UNKNOWN, Source, SourceAlias, SourceSpend
-from sources.resources import SourceResource
+from sources.resources import SourceResource, SpendResource
 
 LEADS = Use("leads", _("Leads"), "/leads/?show=all&source={code}")
 DEALS = Use("deals", _("Deals"), "/deals/?source={code}")
@@ -149,9 +149,11 @@ class SourceAdmin(FilesAdmin, UsedAdmin):
 
 
 @admin.register(SourceSpend)
-class SourceSpendAdmin(PageAdmin):
+class SourceSpendAdmin(FilesAdmin, PageAdmin):
     """What was paid for a source in a month; a correction is a change of the row."""
 
+    resource_classes = (SpendResource,)
+    import_kind = "spends"
     list_display = ("source", "year", "month", "amount")
     list_filter = ("source", "year")
     list_select_related = ("source",)

@@ -1,4 +1,4 @@
-"""The source catalogue as a file: a row is a source with its aliases, known by its code."""
+"""The source catalogue as a file, a row a source with its aliases, and what was spent on each by month."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.fields import Field
 
+from crm.catalogue_files import CatalogueResource, labels_of
 from crm.errors import Invalid
-from crm.resources import VerbResource
-from crm.text import clean, fold
+from crm.resources import VerbResource, yes_or_no
+from crm.text import clean
 from sources.actions import FIELDS, add_alias, write_source
-from sources.models import Source
+from sources.models import Source, SourceSpend
 from team.models import User
 
-_YES = frozenset({"1", "true", "yes", "on", "да", "+"})
-_NO = frozenset({"0", "false", "no", "off", "нет", "-"})
 SEPARATOR = ";"
 
 
@@ -65,7 +64,7 @@ class SourceResource(VerbResource):
             raise Invalid({"code": _("A source needs a code")})
         fields: dict[str, Any] = {name: given[name] for name in FIELDS if name in given}
         if "active" in fields:
-            fields["active"] = _switch(fields["active"])
+            fields["active"] = yes_or_no(fields["active"], "active")
         if "position" in fields:
             fields["position"] = _place(fields["position"])
         source, is_new = write_source(given["code"], fields, by=by)
@@ -75,19 +74,28 @@ class SourceResource(VerbResource):
         return source, is_new
 
 
+class SpendResource(CatalogueResource):
+    """A row is what was paid for a source in a month; the same month again corrects it."""
+
+    labels = labels_of(SourceSpend, ("source", "year", "month", "amount"))
+    spellings = {"source": ("Источник",), "year": (), "month": (), "amount": ("Сумма", "Расход", "Spent")}
+    needed = ("source",)
+    key = ("source", "year", "month")
+    source = Field(column_name="source", attribute="source__code")
+
+    class Meta:
+        model = SourceSpend
+        import_id_fields = ("source", "year", "month")
+        fields = ("source", "year", "month", "amount")
+        export_order = fields
+
+
 def _text(value: object) -> str:
     """A cell as text: guards of an earlier export and the tail of a whole number are taken off."""
     if value is None:
         return ""
     text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return text.removeprefix("'")
-
-
-def _switch(text: str) -> bool:
-    word = fold(text)
-    if word not in _YES | _NO:
-        raise Invalid({"active": _("Write 1 or 0: %(value)s") % {"value": text}})
-    return word in _YES
 
 
 def _place(text: str) -> int:

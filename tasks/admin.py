@@ -16,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Messenger
 from crm.admin import CleanForm, OneRowAdmin, PageAdmin, ReadOnlyAdmin
+from crm.resources import FilesAdmin
 from tasks.models import CallingHours, EscalationPolicy, RuleStep, SpecialDay, Task, TaskRule
+from tasks.resources import SpecialDayResource, TaskRuleResource
 from tasks.step_words import in_words, out_of_order
 
 
@@ -67,7 +69,9 @@ class StepInline(admin.TabularInline):
 
 
 @admin.register(TaskRule)
-class TaskRuleAdmin(PageAdmin):
+class TaskRuleAdmin(FilesAdmin, PageAdmin):
+    resource_classes = (TaskRuleResource,)
+    import_kind = "rules"
     list_display = ("status_label", "kind", "on", "pace", "steps_in_words", "active", "position")
     list_editable = ("active", "position")
     list_filter = ("active", "kind")
@@ -158,9 +162,11 @@ class SpecialDayForm(CleanForm):
 
 
 @admin.register(SpecialDay)
-class SpecialDayAdmin(PageAdmin):
+class SpecialDayAdmin(FilesAdmin, PageAdmin):
     """Holidays, and days on which people work in spite of their weekday."""
 
+    resource_classes = (SpecialDayResource,)
+    import_kind = "days"
     form = SpecialDayForm
     list_display = ("date", "weekday", "name", "working", "yearly")
     list_filter = ("working", "yearly")

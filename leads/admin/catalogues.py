@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.admin import OneRowAdmin, PageAdmin
 from crm.catalogue_admin import Use, UsedAdmin
+from crm.resources import FilesAdmin
+from leads.catalogue_resources import OfficeResource, ScriptResource
 from leads.models import CallScript, DayPlan, DistributionPolicy, IntakePolicy, Office, TouchPolicy
 
 
@@ -33,13 +35,17 @@ class DayPlanAdmin(OneRowAdmin):
 
 
 @admin.register(CallScript)
-class CallScriptAdmin(PageAdmin):
+class CallScriptAdmin(FilesAdmin, PageAdmin):
+    resource_classes = (ScriptResource,)
+    import_kind = "scripts"
     list_display = ("status", "step_1", "step_2", "step_3")
     fields = ("status", "step_1", "step_2", "step_3")
 
 
 @admin.register(Office)
-class OfficeAdmin(UsedAdmin):
+class OfficeAdmin(FilesAdmin, UsedAdmin):
+    resource_classes = (OfficeResource,)
+    import_kind = "offices"
     uses = (Use("lead", _("Leads"), "/admin/leads/lead/?office__id__exact={pk}"),)
     list_display = ("name", "code", "address", "position", "active", "in_use")
     list_editable = ("position", "active")

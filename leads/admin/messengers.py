@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from contacts.messengers import VARIABLES
 from contacts.models import MessageTemplate, Messenger
 from crm.admin import CleanForm, PageAdmin
+from crm.resources import FilesAdmin
+from leads.catalogue_resources import MessengerResource, TemplateResource
 from leads.messages import BY_LINK, WRITTEN
 from leads.pipeline import Status
 from tasks.models import Kind
@@ -22,9 +24,11 @@ OFFERED_AT = (*WRITTEN, Kind.COLLECT_DOCUMENTS)  # the last is a deal's (deals/r
 
 
 @admin.register(Messenger)
-class MessengerAdmin(PageAdmin):
+class MessengerAdmin(FilesAdmin, PageAdmin):
     """What is no longer used is switched off: touches made by it stay."""
 
+    resource_classes = (MessengerResource,)
+    import_kind = "messengers"
     list_display = ("name", "code", "link", "position", "active")
     list_editable = ("position", "active")
     fields = ("code", "name", "link", "position", "active")
@@ -52,7 +56,9 @@ class TemplateForm(CleanForm):
 
 
 @admin.register(MessageTemplate)
-class MessageTemplateAdmin(PageAdmin):
+class MessageTemplateAdmin(FilesAdmin, PageAdmin):
+    resource_classes = (TemplateResource,)
+    import_kind = "templates"
     form = TemplateForm
     list_display = ("name", "status_label", "messenger", "position", "active")
     list_editable = ("position", "active")

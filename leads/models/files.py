@@ -23,6 +23,15 @@ class ImportFile(Errand):
         BITRIX24 = "bitrix24", _("Leads: an export of Bitrix24")
         CONTACTS = "contacts", _("Contacts")
         SOURCES = "sources", _("Sources")
+        SPENDS = "spends", _("Spends on sources")
+        STAGES = "stages", _("Deal stages")
+        DOCUMENTS = "documents", _("Documents of deals")
+        RULES = "rules", _("Task rules")
+        DAYS = "days", _("Holidays and working days")
+        OFFICES = "offices", _("Offices")
+        SCRIPTS = "scripts", _("Scripts of calls")
+        MESSENGERS = "messengers", _("Messengers")
+        TEMPLATES = "templates", _("Message templates")
 
     class Step(models.TextChoices):
         CHECK = "check", _("looking through")
@@ -55,7 +64,13 @@ class ImportFile(Errand):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["leads", "bitrix24", "contacts", "sources"]), name="import_kind_is_known"
+                condition=Q(
+                    kind__in=[
+                        *("leads", "bitrix24", "contacts", "sources", "spends", "stages", "documents", "rules"),
+                        *("days", "offices", "scripts", "messengers", "templates"),
+                    ]
+                ),
+                name="import_kind_is_known",
             ),
         ]
 

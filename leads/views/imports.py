@@ -33,14 +33,17 @@ from team.roles import RIGHTS, Right
 
 PER_PAGE = 30
 TOLD = 20  # reasons that the page names; the file has all of them
-KINDS = (ImportFile.Kind.LEADS, ImportFile.Kind.CONTACTS, ImportFile.Kind.SOURCES)
+KINDS = (ImportFile.Kind.LEADS, ImportFile.Kind.CONTACTS)
+CATALOGUES = [kind for kind in ImportFile.Kind if kind not in (*KINDS, ImportFile.Kind.BITRIX24)]
 
 
 class UploadForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("What is in the file"),
-        choices=[(kind.value, kind.label) for kind in KINDS],
-        widget=forms.RadioSelect,
+        choices=[
+            *((kind.value, kind.label) for kind in KINDS),
+            (gettext_lazy("Catalogues"), [(kind.value, kind.label) for kind in CATALOGUES]),
+        ],
         initial=ImportFile.Kind.LEADS,
     )
     file = forms.FileField(
