@@ -68,6 +68,7 @@ class Event(models.Model):
         ordering = ["-at", "-id"]
         indexes = [
             models.Index(fields=["lead", "at"]),
+            models.Index(fields=["by", "at"], condition=models.Q(by__isnull=False), name="event_of_colleague"),
             models.Index(fields=["deal", "at"], condition=models.Q(deal__isnull=False), name="event_of_deal"),
             models.Index(fields=["contact", "at"], condition=models.Q(contact__isnull=False), name="event_of_contact"),
         ]
