@@ -324,6 +324,13 @@ def has_open_repeat(lead_id: int) -> bool:
     return Task.objects.open().filter(lead_id=lead_id, repeat=True).exists()
 
 
+def set_steps(rule: TaskRule, steps: Sequence[RuleStep]) -> None:
+    """Put these steps in place of those that the rule has. Tasks that are set already stay as they are."""
+    require_transaction()
+    rule.steps.all().delete()
+    RuleStep.objects.bulk_create(steps)
+
+
 def hand_over(which: Q, *, assignee_id: int | None) -> None:
     """Give the open tasks of `which` to another person, as their lead or deal has been."""
     require_transaction()

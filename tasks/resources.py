@@ -14,6 +14,7 @@ from import_export.fields import Field
 from contacts.models import Messenger
 from crm.catalogue_files import CatalogueResource, labels_of
 from crm.errors import Invalid
+from tasks.actions import set_steps
 from tasks.models import RuleStep, SpecialDay, TaskRule
 from team.models import User
 
@@ -65,8 +66,7 @@ class TaskRuleResource(CatalogueResource):
         if rule is not None and "steps" in row:
             steps = [text.strip() for text in row["steps"].split(SEPARATOR) if text.strip()]
             if steps != [written(step) for step in rule.steps.all()]:
-                rule.steps.all().delete()
-                RuleStep.objects.bulk_create(_read(text, rule, place) for place, text in enumerate(steps, start=1))
+                set_steps(rule, [_read(text, rule, place) for place, text in enumerate(steps, start=1)])
         if rule is not None and rule.pace == TaskRule.Pace.CADENCE and not rule.steps.exists():
             raise Invalid({"steps": _("A cadence needs at least one step")})
         return rule, is_new

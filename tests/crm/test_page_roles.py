@@ -118,6 +118,7 @@ TABLE = {
     "post deal-hand-over": [IN, 404, 404, 404, 403, 404, 422, 422, 422, IN],
     "get deal-detail": [IN, 404, 404, 404, 200, 404, 200, 200, 200, IN],
     "get lead-check-phone": [IN, 200, 200, 200, 403, 403, 200, 200, 200, IN],
+    "post lead-check-phone": [IN, 405, 405, 405, 403, 403, 405, 405, 405, IN],
     "get second-factor": [IN, 200, 200, 200, 200, 200, 200, 200, 200, IN],
     "post second-factor": [IN, 422, 422, 422, 422, 422, 422, 422, 422, IN],
     "get contact-consent": [IN, 200, 404, 404, 403, 404, 200, 200, 200, IN],

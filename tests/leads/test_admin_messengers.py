@@ -64,7 +64,7 @@ def test_a_text_is_added_with_its_status_and_task() -> None:
     made = MessageTemplate.objects.get(position=5)
     assert (made.status, made.task_kind, made.messenger) == ("meeting", "send_address", None)
     assert "<script>alert" not in client.get(f"{TEXTS}/").content.decode()
-    for wrong in ({"status": "junk"}, {"status": "won"}, {"task_kind": "collect_documents"}):
+    for wrong in ({"status": "junk"}, {"status": "won"}, {"task_kind": "nonsense"}):
         assert client.post(f"{TEXTS}/add/", text(**wrong)).status_code == 200
     assert "{address}" in text_of(client.get(f"{TEXTS}/add/"))
 
