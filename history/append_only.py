@@ -2,7 +2,7 @@
 
 A line may be sealed once, and its words may be erased; anything else is refused, whoever asks. They are no part of the
 migrations, because SQLite loses them whenever a later migration rebuilds the table: `manage.py journal guard` puts them
-in place at each start of the product, and the check of the chain says when they are missing.
+in place after each migrate, and the check of the chain says when they are missing.
 """
 
 from __future__ import annotations
