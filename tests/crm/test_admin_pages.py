@@ -27,7 +27,7 @@ from outbox.models import Link
 from sources.models import Source, SourceSpend
 from tasks.models import CallingHours, EscalationPolicy
 from team.actions import issue_key
-from team.models import ShiftPolicy, User
+from team.models import SecondFactor, ShiftPolicy, User
 from tests.factories import (
     AdminFactory,
     LawyerFactory,
@@ -60,6 +60,7 @@ def rows(db: None) -> None:
     """Several rows of everything, with hostile names."""
     operator = OperatorFactory(name=HOSTILE)
     issue_key(operator.pk, name=HOSTILE)
+    SecondFactor.objects.create(user=operator, confirmed_at=clock.now())
     for number in range(3):
         deal(number=f"{HOSTILE} {number}")
         row = lead(by=operator, name=HOSTILE, comment=HOSTILE, city=HOSTILE, source=f"{HOSTILE} {number}")
@@ -82,6 +83,7 @@ def test_what_is_registered_is_what_is_edited_here() -> None:
         *(
             "team.User",
             "team.ApiKey",
+            "team.SecondFactor",
             "sources.Source",
             "sources.SourceSpend",
             "contacts.Contact",
